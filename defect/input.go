@@ -1,0 +1,130 @@
+package defect
+
+import (
+	"slices"
+	"strings"
+
+	"yunwei/apperr"
+)
+
+// Input is what a person fills in to take a step. It holds the fields of all actions; InputFields says which belong to
+// one.
+type Input struct {
+	Assignee      string   `json:"assignee,omitempty"`
+	Category      Category `json:"category,omitempty"`
+	Severity      Severity `json:"severity,omitempty"`
+	Note          string   `json:"note,omitempty"`
+	Explanation   string   `json:"explanation,omitempty"`
+	Cause         string   `json:"cause,omitempty"`
+	Plan          string   `json:"plan,omitempty"`
+	Risk          string   `json:"risk,omitempty"`
+	Rollback      string   `json:"rollback,omitempty"`
+	Proposal      int      `json:"proposal,omitempty"`
+	Decision      Decision `json:"decision,omitempty"`
+	Comment       string   `json:"comment,omitempty"`
+	Summary       string   `json:"summary,omitempty"`
+	Changes       string   `json:"changes,omitempty"`
+	VersionBefore string   `json:"version_before,omitempty"`
+	VersionAfter  string   `json:"version_after,omitempty"`
+	Kind          FixKind  `json:"kind,omitempty"`
+	Passed        *bool    `json:"passed,omitempty"`
+	Method        string   `json:"method,omitempty"`
+	WorkHours     float64  `json:"work_hours,omitempty"`
+	Parts         string   `json:"parts,omitempty"`
+	Message       string   `json:"message,omitempty"`
+	Satisfaction  int      `json:"satisfaction,omitempty"`
+	Reason        string   `json:"reason,omitempty"`
+	Level         Level    `json:"level,omitempty"`
+	Part          string   `json:"part,omitempty"`
+	Quantity      int      `json:"quantity,omitempty"`
+	Of            string   `json:"of,omitempty"`
+	File          *File    `json:"file,omitempty"` // of an attachment; set by the desk, never by a caller
+}
+
+// File is what a case knows of an attachment.
+type File struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"type"` // by content
+	Size int64  `json:"size"` // bytes
+	Sum  string `json:"sum"`  // SHA-256 of the content, hexadecimal
+}
+
+var (
+	fieldAssignee = Field{Name: "assignee", Type: TypeUser, Max: MaxText}
+	fieldSeverity = Field{Name: "severity", Type: TypeInteger, Min: 1, Max: 4}
+	fieldNote     = text("note", MaxText)
+	fieldReason   = text("reason", MaxText).required()
+	fieldMessage  = text("message", MaxText).required()
+)
+
+// inputFields is the table of API.md; what one field's need depends on another is in Input.related.
+var inputFields = map[Action][]Field{
+	ActAcknowledge: {fieldAssignee},
+	ActClassify:    {enum("category", []Category{Technical, Business, Operation}).required(), fieldSeverity, fieldNote, text("explanation", MaxText)},
+	ActPropose:     {text("cause", MaxText).required(), text("plan", MaxText).required(), text("risk", MaxText), text("rollback", MaxText)},
+	ActSign:        {Field{Name: "proposal", Type: TypeInteger, Min: 1, Max: 1_000_000, Required: true}, enum("decision", []Decision{Approve, Reject}).required(), text("comment", MaxText)},
+	ActComplete:    {text("summary", MaxText).required(), text("changes", MaxText), text("version_before", MaxText), text("version_after", MaxText), enum("kind", []FixKind{Final, Workaround})},
+	ActVerify:      {Field{Name: "passed", Type: TypeBool, Required: true}, text("method", MaxText).required(), fieldNote},
+	ActReport:      {text("summary", MaxText).required(), Field{Name: "work_hours", Type: TypeNumber, Min: 0, Max: 10_000}, text("parts", MaxText)},
+	ActReply:       {fieldMessage},
+	ActAccept:      {Field{Name: "satisfaction", Type: TypeInteger, Min: 1, Max: 5}, text("comment", MaxText)},
+	ActReopen:      {fieldReason},
+
+	ActRequestInfo:    {fieldMessage},
+	ActProvideInfo:    {fieldMessage},
+	ActEscalate:       {enum("level", []Level{LevelOnsite, LevelExpert}).required(), fieldReason},
+	ActArrive:         {fieldNote},
+	ActRequestSpare:   {text("part", MaxText).required(), Field{Name: "quantity", Type: TypeInteger, Min: 1, Max: 10_000}, fieldNote},
+	ActReceiveSpare:   {fieldNote},
+	ActAssign:         {fieldAssignee.required(), text("reason", MaxText)},
+	ActChangeSeverity: {fieldSeverity.required(), fieldReason},
+	ActComment:        {fieldMessage},
+	ActWithdraw:       {fieldReason},
+	ActMarkDuplicate:  {fieldReason, Field{Name: "of", Type: TypeCase, Max: MaxText, Required: true}},
+}
+
+// InputFields describes the fields of an action, in the order in which a form shows them. ActAttach has none: its file
+// is not a field.
+func InputFields(a Action) []Field { return slices.Clone(inputFields[a]) }
+
+// Check returns an Invalid error that lists all that is wrong with the input of an action, or nil.
+func (in Input) Check(a Action) error {
+	var wrong apperr.Fields
+	doc := document(in)
+	if a == ActAttach {
+		delete(doc, "file")
+		if in.File == nil {
+			wrong.Add("file", apperr.FieldFile, nil)
+		}
+	}
+	CheckFields(inputFields[a], doc, &wrong)
+	in.related(a, &wrong)
+	return wrong.Err()
+}
+
+// related checks the fields that another field calls for.
+func (in Input) related(a Action, wrong *apperr.Fields) {
+	switch {
+	case a == ActClassify && in.Category == Operation && blank(in.Explanation):
+		wrong.Add("explanation", apperr.FieldRequired, nil)
+	case a == ActSign && in.Decision == Reject && blank(in.Comment):
+		wrong.Add("comment", apperr.FieldRequired, nil)
+	}
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// tidy returns the input as it is kept: without blanks around its texts, the case that it names as we write it.
+func (in Input) tidy() Input {
+	for _, t := range []*string{
+		&in.Note, &in.Explanation, &in.Cause, &in.Plan, &in.Risk, &in.Rollback, &in.Comment, &in.Summary, &in.Changes, &in.VersionBefore,
+		&in.VersionAfter, &in.Method, &in.Parts, &in.Message, &in.Reason, &in.Part,
+	} {
+		*t = strings.TrimSpace(*t)
+	}
+	if n, ok := ParseNumber(in.Of); ok {
+		in.Of = n
+	}
+	return in
+}
