@@ -178,7 +178,7 @@ func Refusal(err error) error {
 	if !ok {
 		return err
 	}
-	return temporal.NewNonRetryableApplicationError(string(e.Code)+": "+string(e.Reason), refusalType, nil, e)
+	return temporal.NewNonRetryableApplicationError(string(e.Code)+": "+string(e.Reason), refusalType, nil, *e)
 }
 
 // AsRefusal returns the *apperr.Error that crossed Temporal in err, or nil.

@@ -1,0 +1,125 @@
+package lang_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"yunwei/apperr"
+	"yunwei/defect"
+	"yunwei/lang"
+)
+
+func catalogue(t *testing.T, l lang.Lang) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(string(l) + ".yaml")
+	require.NoError(t, err)
+	var out map[string]string
+	require.NoError(t, yaml.Unmarshal(text, &out))
+	return out
+}
+
+// constants returns the values of the constants of a type in a Go file.
+func constants(t *testing.T, file, typeName string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	require.NoError(t, err)
+	var out []string
+	for _, decl := range parsed.Decls {
+		group, ok := decl.(*ast.GenDecl)
+		if !ok || group.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range group.Specs {
+			c := spec.(*ast.ValueSpec)
+			if id, ok := c.Type.(*ast.Ident); ok && id.Name == typeName {
+				value, err := strconv.Unquote(c.Values[0].(*ast.BasicLit).Value)
+				require.NoError(t, err)
+				out = append(out, value)
+			}
+		}
+	}
+	require.NotEmpty(t, out)
+	return out
+}
+
+// wanted returns every key that the program asks for.
+func wanted(t *testing.T) []string {
+	t.Helper()
+	keys := append(constants(t, "../apperr/reasons.go", "Reason"), "list.separator")
+	add := func(prefix string, names []string) {
+		for _, n := range names {
+			keys = append(keys, prefix+n)
+		}
+	}
+	add("title.", constants(t, "../apperr/apperr.go", "Code"))
+	add("stage.", constants(t, "../defect/terms.go", "Stage"))
+	add("action.", constants(t, "../defect/terms.go", "Action"))
+	add("role.", constants(t, "../defect/terms.go", "Role"))
+	add("category.", constants(t, "../defect/terms.go", "Category"))
+	add("level.", constants(t, "../defect/terms.go", "Level"))
+	add("type.", constants(t, "../defect/field.go", "FieldType"))
+	slices.Sort(keys)
+	return keys
+}
+
+var refTime = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+var placeholder = regexp.MustCompile(`{{\.(\w+)}}`)
+
+func TestCatalogues_SayEverythingInEveryLanguage(t *testing.T) {
+	keys := wanted(t)
+	zh := catalogue(t, lang.Chinese)
+	for _, l := range lang.Langs() {
+		texts := catalogue(t, l)
+		require.Equal(t, keys, slices.Sorted(maps.Keys(texts)), "in %s", l)
+		for key, text := range texts {
+			require.NotEmpty(t, text, key)
+			arguments := func(s string) []string {
+				out := placeholder.FindAllString(s, -1)
+				slices.Sort(out)
+				return out
+			}
+			require.Equal(t, arguments(zh[key]), arguments(text), "%s in %s", key, l)
+			require.Equal(t, text, placeholderless(l, key, text), "%s in %s is read back", key, l)
+		}
+	}
+}
+
+// placeholderless asks the package for a text whose arguments are their own placeholders.
+func placeholderless(l lang.Lang, key, text string) string {
+	args := apperr.Args{}
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		args[m[1]] = m[0]
+	}
+	return l.Text(apperr.Reason(key), args)
+}
+
+func TestText_NamesTermsInTheReadersLanguage(t *testing.T) {
+	c, _ := defect.Open("7K3M-Q9XT-WA5C", defect.Submission{Severity: 1, Reporter: defect.Reporter{Username: "r"}}, defect.DefaultPolicy(), defect.Person{Username: "r"}, refTime, defect.Keyed{})
+	err := apperr.Of(c.Check(defect.Command{Action: defect.ActSign, By: defect.Person{Username: "s", Roles: []defect.Role{defect.RoleSupervisor}}}))
+	require.Equal(t, "问题单处于“已提交”阶段,“签字”只能在以下阶段进行:待签字。", lang.Chinese.Text(err.Reason, err.Args))
+	require.Equal(t, `The case is in the stage "submitted"; "sign" begins in: sign-off.`, lang.English.Text(err.Reason, err.Args))
+	require.Equal(t, "a、b", lang.Chinese.Text("field.enum", apperr.Args{"accepted": "a、b"})[len("只接受:"):len("只接受:")+len("a、b")])
+	require.Equal(t, "服务台、项目接口人", lang.Chinese.Text("error.role", apperr.Args{"action": "x", "roles": "@role.agent,@role.liaison"})[len("“x”只能由以下角色进行:"):][:len("服务台、项目接口人")])
+	require.Equal(t, "no.such.key", lang.English.Term("no.such.key"))
+}
+
+func TestMatch_ChineseUnlessAsked(t *testing.T) {
+	for header, want := range map[string]lang.Lang{
+		"": lang.Chinese, "zh-CN,zh;q=0.9,en;q=0.8": lang.Chinese, "en": lang.English, "en-GB,en;q=0.9": lang.English,
+		"fr": lang.Chinese, "fr, en;q=0.5": lang.English, "zh-TW": lang.Chinese, ";;;": lang.Chinese, "de;q=0.9, zh;q=0.1": lang.Chinese,
+	} {
+		require.Equal(t, want, lang.Match(header), header)
+	}
+}
