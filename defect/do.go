@@ -65,7 +65,7 @@ func submitsAs(s Submission, by Person) Role {
 // Check returns why a command is refused now, or nil. It changes nothing. The refusal is an *apperr.Error: NotFound,
 // Forbidden, WrongStage, StaleVersion, Invalid, StaleProposal or Conflict.
 func (c *Case) Check(cmd Command) error {
-	if err := c.may(cmd.Action, cmd.By); err != nil {
+	if err := c.May(cmd.Action, cmd.By); err != nil {
 		return err
 	}
 	if cmd.Version != nil && *cmd.Version != c.Version {

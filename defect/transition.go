@@ -72,16 +72,16 @@ func Actions() []Action { return slices.Clone(actions) }
 func (c *Case) AllowedActions(p Person) []Action {
 	var out []Action
 	for _, a := range actions {
-		if c.may(a, p) == nil {
+		if c.May(a, p) == nil {
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
-// may checks all that does not depend on what was filled in, in the order in which a caller should hear of it: whether
+// May checks all that does not depend on what was filled in, in the order in which a caller should hear of it: whether
 // they may know the case, whether the step is theirs, whether it is its time, and the rules of four eyes.
-func (c *Case) may(a Action, p Person) error {
+func (c *Case) May(a Action, p Person) error {
 	if !c.VisibleTo(p) {
 		return apperr.New(apperr.NotFound, apperr.ReasonDefectUnknown, apperr.Args{"number": c.Number})
 	}

@@ -1,0 +1,66 @@
+// Package activities is what workflows ask of the world: SQL and the directory of people. Each is safe to repeat.
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+
+	"yunwei/contract"
+	"yunwei/defect"
+	"yunwei/store"
+)
+
+// Projector is where events go: the store. Project is one transaction and idempotent; it returns store.ErrGap when it
+// would need more than it was given, and store.ErrDiverged when it knows an event otherwise.
+type Projector interface {
+	Project(ctx context.Context, number string, whole *defect.Case, events []defect.Event) (defect.Case, error)
+}
+
+// Projection brings the events of cases into SQL.
+type Projection struct {
+	Store  Projector
+	Client client.Client           // asks a case's workflow for what travelled without its texts
+	Lag    func(age time.Duration) // observes how old the oldest event of a batch was
+}
+
+// Project brings a batch of events into SQL. The desk mostly has done so before; then nothing happens.
+func (p *Projection) Project(ctx context.Context, batch contract.Projection) error {
+	p.observe(batch.Events)
+	_, err := p.Store.Project(ctx, batch.Number, nil, batch.Events)
+	if !errors.Is(err, store.ErrGap) {
+		return wrap(err)
+	}
+	answer, err := p.Client.QueryWorkflow(ctx, activity.GetInfo(ctx).WorkflowExecution.ID, "", contract.QueryState)
+	if err != nil {
+		return fmt.Errorf("ask the case for its journal: %w", err)
+	}
+	var state contract.DefectState
+	if err := answer.Get(&state); err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	return p.ProjectWhole(ctx, state)
+}
+
+// ProjectWhole brings the journal of a state into SQL.
+func (p *Projection) ProjectWhole(ctx context.Context, state contract.DefectState) error {
+	_, err := p.Store.Project(ctx, state.Case.Number, &state.Case, state.Journal)
+	return wrap(err)
+}
+
+func (p *Projection) observe(events []defect.Event) {
+	if len(events) > 0 && p.Lag != nil {
+		p.Lag(time.Since(events[0].At))
+	}
+}
+
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("project: %w", err)
+}

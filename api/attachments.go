@@ -1,0 +1,85 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strconv"
+
+	"yunwei/apperr"
+	"yunwei/defect"
+	"yunwei/desk"
+)
+
+// formOverhead is what a form adds to its file, in bytes.
+const formOverhead = 64 << 10
+
+// attach puts the file of a form on a case. It goes to its place as it comes, and is never held in memory.
+func (a *api) attach(r *request) (any, error) {
+	r.Request.Body = http.MaxBytesReader(r.Writer, r.Request.Body, desk.MaxFileSize+formOverhead)
+	form, err := r.Request.MultipartReader()
+	if err != nil {
+		return nil, apperr.New(apperr.UnsupportedMediaType, apperr.ReasonMediaType, apperr.Args{"accepted": "multipart/form-data"})
+	}
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			var wrong apperr.Fields
+			wrong.Add("file", apperr.FieldFile, nil)
+			return nil, wrong.Err()
+		}
+		if err != nil {
+			return nil, errUnreadable
+		}
+		if part.FormName() != "file" {
+			continue
+		}
+		return a.attachPart(r, part)
+	}
+}
+
+func (a *api) attachPart(r *request, part *multipart.Part) (any, error) {
+	saved, err := a.desk.Attach(r, r.by, r.Param("number"), part.FileName(), part)
+	if err != nil {
+		return nil, err
+	}
+	r.Header("Location", prefix+"/attachments/"+saved.ID)
+	return attachmentOf(saved), nil
+}
+
+func (a *api) attachments(r *request) (any, error) {
+	list, next, err := a.desk.Attachments(r, r.by, r.Param("number"), r.text("after"), r.integer("page_size", defect.MaxPageSize))
+	if err != nil {
+		return nil, err
+	}
+	answer := attachmentsBody{Items: make([]attachmentBody, 0, len(list)), Next: given(next)}
+	for _, one := range list {
+		answer.Items = append(answer.Items, attachmentOf(one))
+	}
+	return answer, nil
+}
+
+// attachment sends a file: to be saved, never to be shown in the place of a page of ours.
+func (a *api) attachment(r *request) (any, error) {
+	content, err := a.desk.Attachment(r, r.by, r.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	defer content.Body.Close()
+	etag := strconv.Quote(content.Sum)
+	r.Header("ETag", etag)
+	if r.GetHeader("If-None-Match") == etag {
+		r.status = http.StatusNotModified
+		return nil, nil
+	}
+	r.Header("Content-Type", content.Type)
+	r.Header("Content-Length", strconv.FormatInt(content.Size, 10))
+	r.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": content.Name}))
+	r.Status(http.StatusOK)
+	if _, err := io.Copy(r.Writer, content.Body); err != nil {
+		a.log.WarnContext(r, "a download broke off", "id", content.ID, "error", err)
+	}
+	return nil, nil
+}

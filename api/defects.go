@@ -1,0 +1,191 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"yunwei/apperr"
+	"yunwei/defect"
+)
+
+func (a *api) maySubmit(r *request) error { return a.desk.MaySubmit(r.by) }
+
+// submit files a report.
+func (a *api) submit(r *request) (any, error) {
+	var s defect.Submission
+	if err := bind(r.body, &s); err != nil {
+		return nil, err
+	}
+	v, created, err := a.desk.Submit(r, r.by, s, r.key)
+	if err != nil {
+		return nil, err
+	}
+	r.Header("Location", prefix+"/defects/"+v.Number)
+	if !created {
+		r.status = http.StatusOK
+	}
+	return defectOf(v), nil
+}
+
+func (a *api) read(r *request) (any, error) {
+	v, err := a.desk.Defect(r, r.by, r.Param("number"))
+	if err != nil {
+		return nil, err
+	}
+	return defectOf(v), nil
+}
+
+// act takes a step.
+func (a *api) act(r *request, action defect.Action) (any, error) {
+	var in struct {
+		defect.Input
+		Version *int `json:"version"`
+	}
+	if err := bind(r.body, &in); err != nil {
+		return nil, err
+	}
+	v, err := a.desk.Act(r, r.by, r.Param("number"), action, in.Input, in.Version, r.key)
+	if err != nil {
+		return nil, err
+	}
+	return defectOf(v), nil
+}
+
+// unknownAction answers for a case that the caller may not see before it does for the action.
+func (a *api) unknownAction(r *request) (any, error) {
+	if _, err := a.desk.Defect(r, r.by, r.Param("number")); err != nil {
+		return nil, err
+	}
+	return nil, apperr.New(apperr.NotFound, apperr.ReasonActionUnknown, apperr.Args{"action": cutText(r.Param("action"), 40)})
+}
+
+func cutText(s string, limit int) string {
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	return string([]rune(s)[:limit]) + "…"
+}
+
+// list lists cases.
+func (a *api) list(r *request) (any, error) {
+	q := defect.Query{
+		Category: defect.Category(r.text("category")), Assignee: r.text("assignee"), Reporter: r.text("reporter"), System: r.text("system"),
+		AssetID: r.text("asset_id"), Overdue: r.boolean("overdue"), Waiting: r.boolean("waiting"), Text: r.text("q"),
+		From: r.time("from"), To: r.time("to"), Sort: defect.Sort(r.text("sort")),
+		Page: r.integer("page", 1), Size: r.integer("page_size", defect.DefaultPageSize), After: r.text("after"),
+	}
+	for _, s := range r.list("stage") {
+		q.Stages = append(q.Stages, defect.Stage(fmt.Sprint(s)))
+	}
+	for _, s := range r.list("severity") {
+		if f, ok := s.(float64); ok {
+			q.Severities = append(q.Severities, defect.Severity(f))
+		}
+	}
+	if err := checkList(r, q); err != nil {
+		return nil, err
+	}
+	page, err := a.desk.Defects(r, r.by, q)
+	if err != nil {
+		return nil, err
+	}
+	answer := listBody{Items: make([]defectBody, 0, len(page.Items)), Total: page.Total, TotalExact: page.TotalExact, PageSize: q.Size, Next: given(page.Next)}
+	if q.After == "" {
+		answer.Page = &q.Page
+	}
+	for _, v := range page.Items {
+		answer.Items = append(answer.Items, defectOf(v))
+	}
+	return answer, nil
+}
+
+// minSearch is how long a search is at least, in characters: shorter ones would find everything.
+const minSearch = 2
+
+// checkList checks what one parameter means for another.
+func checkList(r *request, q defect.Query) error {
+	var wrong apperr.Fields
+	if n := utf8.RuneCountInString(q.Text); n > 0 && n < minSearch {
+		wrong.Add("q", apperr.FieldTooShort, apperr.Args{"limit": strconv.Itoa(minSearch)})
+	}
+	if q.After != "" && r.query["page"] != nil {
+		wrong.Add("after", apperr.FieldExclusive, apperr.Args{"other": "page"})
+	}
+	if q.Page*q.Size > defect.MaxDepth {
+		wrong.Add("page", apperr.FieldDepth, apperr.Args{"limit": strconv.Itoa(defect.MaxDepth)})
+	}
+	return wrong.Err()
+}
+
+// time returns a time of the query; CheckFields has seen that it is one.
+func (r *request) time(name string) time.Time {
+	at, err := time.Parse(time.RFC3339, r.text(name))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
+func (r *request) list(name string) []any {
+	values, _ := r.query[name].([]any)
+	return values
+}
+
+// events tells the timeline of a case.
+func (a *api) events(r *request) (any, error) {
+	events, more, err := a.desk.Events(r, r.by, r.Param("number"), r.integer("after", 0), r.integer("page_size", maxEvents))
+	if err != nil {
+		return nil, err
+	}
+	answer := eventsBody{Items: make([]eventBody, 0, len(events))}
+	for _, e := range events {
+		b, err := eventOf(e)
+		if err != nil {
+			return nil, err
+		}
+		answer.Items = append(answer.Items, b)
+	}
+	if more {
+		answer.Next = &answer.Items[len(answer.Items)-1].Seq
+	}
+	return answer, nil
+}
+
+func eventOf(e defect.Event) (eventBody, error) {
+	b := eventBody{Seq: e.Seq, Kind: e.Kind, At: e.At, Data: map[string]any{}}
+	if e.Actor != (defect.Actor{}) {
+		b.Actor = &actorBody{Username: e.Actor.Username, Name: e.Actor.Name, Role: e.Actor.Role}
+	}
+	for _, part := range []any{e.Submission, e.Input, e.Timing, e.Refusal} {
+		if err := addData(b.Data, part); err != nil {
+			return b, err
+		}
+	}
+	if e.Timing != nil { // durations are seconds here
+		b.Data["late_by"] = e.Timing.LateBy.Seconds()
+	}
+	if e.OnBehalfOf != "" {
+		b.Data["on_behalf_of"] = e.OnBehalfOf
+	}
+	return b, nil
+}
+
+// addData adds the fields that a part of an event was given, by their names in the API.
+func addData(data map[string]any, part any) error {
+	text, err := json.Marshal(part)
+	if err != nil {
+		return fmt.Errorf("write an event: %w", err)
+	}
+	if slices.Equal(text, []byte("null")) {
+		return nil
+	}
+	if err := json.Unmarshal(text, &data); err != nil {
+		return fmt.Errorf("read an event: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"net/http"
+
+	"yunwei/defect"
+	"yunwei/desk"
+)
+
+// routes is the table of all there is under /api/v1.
+func (a *api) routes() []route {
+	out := []route{
+		{method: http.MethodPost, path: "/sessions", id: "sign-in", tag: "sessions", summary: "Sign in.", open: true, body: credentialFields, status: http.StatusCreated, answer: sessionBody{}, handle: a.signIn},
+		{method: http.MethodDelete, path: "/sessions/current", id: "sign-out", tag: "sessions", summary: "End the session of this token.", status: http.StatusNoContent, handle: a.signOut},
+		{method: http.MethodGet, path: "/me", id: "me", tag: "sessions", summary: "Who this token stands for.", status: http.StatusOK, answer: userBody{}, handle: a.me},
+
+		{method: http.MethodPost, path: "/defects", id: "submit", tag: "defects", summary: "File a defect report. 201 with its address; 200 when the key was used for the same report before.", once: true, body: defect.SubmissionFields(), status: http.StatusCreated, also: []int{http.StatusOK}, answer: defectBody{}, handle: a.submit, may: a.maySubmit},
+		{method: http.MethodGet, path: "/defects", id: "list", tag: "defects", summary: "List the cases that the caller may see.", query: listParams(), status: http.StatusOK, answer: listBody{}, handle: a.list},
+		{method: http.MethodGet, path: "/defects/:number", id: "read", tag: "defects", summary: "Read a case.", status: http.StatusOK, answer: defectBody{}, handle: a.read},
+		{method: http.MethodGet, path: "/defects/:number/events", id: "events", tag: "defects", summary: "The timeline of a case, by seq.", query: eventParams(), status: http.StatusOK, answer: eventsBody{}, handle: a.events},
+
+		{method: http.MethodPost, path: "/defects/:number/attachments", id: "attach", tag: "attachments", summary: "Put a file on a case.", upload: true, status: http.StatusCreated, answer: attachmentBody{}, handle: a.attach},
+		{method: http.MethodGet, path: "/defects/:number/attachments", id: "attachments", tag: "attachments", summary: "The files of a case, by upload.", query: attachmentParams(), status: http.StatusOK, answer: attachmentsBody{}, handle: a.attachments},
+		{method: http.MethodGet, path: "/attachments/:id", id: "attachment", tag: "attachments", summary: "Download a file.", status: http.StatusOK, handle: a.attachment},
+
+		{method: http.MethodGet, path: "/calendars", id: "calendars", tag: "calendars", summary: "The calendars of the policy in force.", status: http.StatusOK, answer: calendarsBody{}, handle: a.calendars},
+		{method: http.MethodGet, path: "/calendars/:name/due", id: "due", tag: "calendars", summary: "When a promise of a given length falls due, and why then.", query: dueParams(), status: http.StatusOK, answer: dueBody{}, handle: a.due},
+	}
+	for _, action := range defect.Actions() {
+		if action != defect.ActAttach { // its input is a file
+			out = append(out, a.actionRoute(action))
+		}
+	}
+	return append(out, route{method: http.MethodPost, path: "/defects/:number/actions/:action", handle: a.unknownAction})
+}
+
+// fieldVersion is the version that a caller saw, in the body of every action.
+var fieldVersion = defect.Field{Name: "version", Type: defect.TypeInteger, Min: 0, Max: 1_000_000_000}
+
+// actionRoute is the route of one action.
+func (a *api) actionRoute(action defect.Action) route {
+	return route{
+		method: http.MethodPost, path: "/defects/:number/actions/" + string(action), id: string(action), tag: "actions",
+		summary: "Take the step " + string(action) + "; the case after it.", once: true, body: append(defect.InputFields(action), fieldVersion),
+		status: http.StatusOK, answer: defectBody{},
+		handle: func(r *request) (any, error) { return a.act(r, action) },
+		may:    func(r *request) error { return a.desk.MayAct(r, r.by, r.Param("number"), action) },
+	}
+}
+
+func listParams() []param {
+	text := func(name, summary string) param {
+		return param{Field: defect.Field{Name: name, Type: defect.TypeText, Max: defect.MaxText}, summary: summary}
+	}
+	enum := func(name string, values []string) defect.Field {
+		return defect.Field{Name: name, Type: defect.TypeText, Enum: values}
+	}
+	return []param{
+		{Field: enum("stage", names(defect.Stages())), list: true, summary: "Stages, by commas."},
+		{Field: defect.Field{Name: "severity", Type: defect.TypeInteger, Min: 1, Max: 4}, list: true, summary: "Severities, by commas."},
+		{Field: enum("category", names([]defect.Category{defect.Technical, defect.Business, defect.Operation})), summary: "Category."},
+		text("assignee", "User name of who has the case in hand."),
+		text("reporter", "User name of the reporter."),
+		text("system", "System, as it was reported."),
+		text("asset_id", "Asset."),
+		{Field: defect.Field{Name: "overdue", Type: defect.TypeBool}, summary: "Whether a promise is broken and still not met."},
+		{Field: defect.Field{Name: "waiting", Type: defect.TypeBool}, summary: "Whether the case waits for the reporter or a part."},
+		text("q", "Part of title, description or number, two characters at least."),
+		{Field: defect.Field{Name: "from", Type: defect.TypeTime}, summary: "Submitted at this time or later."},
+		{Field: defect.Field{Name: "to", Type: defect.TypeTime}, summary: "Submitted before this time."},
+		{Field: enum("sort", names(defect.Sorts())), summary: "Order; the newest first when none is given."},
+		{Field: defect.Field{Name: "page", Type: defect.TypeInteger, Min: 1, Max: defect.MaxDepth}, summary: "Page, from 1."},
+		pageSize(defect.MaxPageSize, "Rows a page, 20 when none is given."),
+		text("after", "The cursor `next` of the page before, in place of page."),
+	}
+}
+
+func pageSize(most int, summary string) param {
+	return param{Field: defect.Field{Name: "page_size", Type: defect.TypeInteger, Min: 1, Max: most}, summary: summary}
+}
+
+// maxEvents is how many events or files come in one answer.
+const maxEvents = 1000
+
+func eventParams() []param {
+	return []param{
+		{Field: defect.Field{Name: "after", Type: defect.TypeInteger, Min: 0, Max: 1_000_000_000}, summary: "Events after this seq."},
+		pageSize(maxEvents, "Events an answer, 1,000 when none is given."),
+	}
+}
+
+func attachmentParams() []param {
+	return []param{
+		{Field: defect.Field{Name: "after", Type: defect.TypeText, Max: 100}, summary: "The `next` of the answer before."},
+		pageSize(defect.MaxPageSize, "Files an answer, 200 when none is given."),
+	}
+}
+
+func dueParams() []param {
+	return []param{
+		{Field: defect.Field{Name: "from", Type: defect.TypeTime, Required: true}, summary: "When the promise starts."},
+		{Field: defect.Field{Name: "limit", Type: defect.TypeText, Max: 40, Required: true}, summary: "How long it is: 30m, 2h, 5d, 5wd."},
+	}
+}
+
+var credentialFields = []defect.Field{
+	{Name: "username", Type: defect.TypeText, Max: 200, Required: true},
+	{Name: "password", Type: defect.TypeText, Max: desk.MaxPassword, Required: true},
+}
+
+func names[T ~string](values []T) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
+}

@@ -1,0 +1,259 @@
+package api
+
+import (
+	"time"
+
+	"yunwei/calendar"
+	"yunwei/defect"
+	"yunwei/desk"
+)
+
+// The shapes of answers. Every documented key is always there; what is not known is null. Times are in UTC, durations in
+// seconds.
+
+type userBody struct {
+	Username string        `json:"username"`
+	Name     string        `json:"name"`
+	Roles    []defect.Role `json:"roles"`
+}
+
+type sessionBody struct {
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expires_at"`
+	User      userBody  `json:"user"`
+}
+
+func userOf(p defect.Person) userBody {
+	return userBody{Username: p.Username, Name: p.Name, Roles: append([]defect.Role{}, p.Roles...)}
+}
+
+type defectBody struct {
+	Number         string           `json:"number"`
+	Title          string           `json:"title"`
+	Description    string           `json:"description"`
+	Severity       defect.Severity  `json:"severity"`
+	System         string           `json:"system"`
+	Module         *string          `json:"module"`
+	Channel        defect.Channel   `json:"channel"`
+	Impact         *string          `json:"impact"`
+	AssetID        *string          `json:"asset_id"`
+	Follows        *string          `json:"follows"`
+	OccurredAt     *time.Time       `json:"occurred_at"`
+	Reporter       reporterBody     `json:"reporter"`
+	Stage          defect.Stage     `json:"stage"`
+	Category       *string          `json:"category"`
+	Assignee       *string          `json:"assignee"`
+	Level          defect.Level     `json:"level"`
+	WaitingFor     []defect.Waiting `json:"waiting_for"`
+	Version        int              `json:"version"`
+	Cycle          int              `json:"cycle"`
+	Policy         string           `json:"policy,omitempty"`
+	Clocks         []clockBody      `json:"clocks"`
+	AllowedActions []defect.Action  `json:"allowed_actions"`
+	SignOffCode    string           `json:"sign_off_code,omitempty" doc:"Signs the current proposal by signal; only for who may sign it."`
+	resultsBody
+	Past        []resultsBody `json:"past" doc:"What the cycles before a reopening had brought."`
+	Explanation *string       `json:"explanation"`
+	DuplicateOf *string       `json:"duplicate_of"`
+	Attachments int           `json:"attachments" doc:"How many files are on the case."`
+	CreatedAt   time.Time     `json:"created_at"`
+	UpdatedAt   time.Time     `json:"updated_at"`
+	ClosedAt    *time.Time    `json:"closed_at"`
+	CloseReason *string       `json:"close_reason"`
+	AutoCloseAt *time.Time    `json:"auto_close_at"`
+}
+
+type resultsBody struct {
+	Proposal      *defect.Proposal      `json:"proposal"`
+	SignOffs      []signOffBody         `json:"sign_offs"`
+	ChangeRecord  *defect.ChangeRecord  `json:"change_record"`
+	Verification  *defect.Finding       `json:"verification"`
+	ServiceReport *defect.ServiceReport `json:"service_report"`
+	Answer        *defect.Answer        `json:"answer"`
+	Acceptance    *defect.Acceptance    `json:"acceptance"`
+	ReopenReason  *string               `json:"reopen_reason"`
+}
+
+type signOffBody struct {
+	By       string          `json:"by"`
+	Decision defect.Decision `json:"decision"`
+	Comment  *string         `json:"comment"`
+	At       time.Time       `json:"at"`
+	Proposal int             `json:"proposal"`
+}
+
+type reporterBody struct {
+	Username *string `json:"username"`
+	Name     *string `json:"name"`
+	Unit     *string `json:"unit"`
+	Phone    *string `json:"phone"`
+	Email    *string `json:"email"`
+}
+
+type clockBody struct {
+	Name       defect.ClockName  `json:"name"`
+	Cycle      int               `json:"cycle"`
+	Target     float64           `json:"target" doc:"Seconds of counted time."`
+	Calendar   string            `json:"calendar"`
+	StartedAt  time.Time         `json:"started_at"`
+	DueAt      *time.Time        `json:"due_at" doc:"Null while the clock is paused."`
+	State      defect.ClockState `json:"state"`
+	MetAt      *time.Time        `json:"met_at"`
+	BreachedAt *time.Time        `json:"breached_at"`
+	LateBy     *float64          `json:"late_by" doc:"Seconds after the due time that the breach was noticed, or the promise met after all."`
+	PausedFor  float64           `json:"paused_for" doc:"Seconds of counted time."`
+}
+
+// given returns nil for what was not said.
+func given[T ~string](s T) *string {
+	if s == "" {
+		return nil
+	}
+	text := string(s)
+	return &text
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func defectOf(v desk.View) defectBody {
+	s := v.Submission
+	b := defectBody{
+		Number: v.Number, Title: s.Title, Description: s.Description, Severity: v.Severity, System: s.System, Module: given(s.Module),
+		Channel: s.Channel, Impact: given(s.Impact), AssetID: given(s.AssetID), Follows: given(s.Follows), OccurredAt: moment(s.OccurredAt),
+		Reporter: reporterBody{given(s.Reporter.Username), given(s.Reporter.Name), given(s.Reporter.Unit), given(s.Reporter.Phone), given(s.Reporter.Email)},
+		Stage:    v.Stage, Category: given(v.Category), Assignee: given(v.Assignee), Level: v.Level, WaitingFor: append([]defect.Waiting{}, v.Waiting...),
+		Version: v.Version, Cycle: v.Cycle, Policy: v.Case.Policy.Name, Clocks: make([]clockBody, 0, len(v.Clocks)),
+		AllowedActions: append([]defect.Action{}, v.Allowed...), SignOffCode: v.Code,
+		resultsBody: resultsOf(v.Results), Past: make([]resultsBody, 0, len(v.Past)),
+		Explanation: given(v.Explanation), DuplicateOf: given(v.DuplicateOf), Attachments: v.Files,
+		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, ClosedAt: moment(v.ClosedAt), CloseReason: given(v.CloseReason), AutoCloseAt: moment(v.AutoCloseAt),
+	}
+	for _, k := range v.Clocks {
+		b.Clocks = append(b.Clocks, clockOf(k))
+	}
+	for _, r := range v.Past {
+		b.Past = append(b.Past, resultsOf(r))
+	}
+	return b
+}
+
+func resultsOf(r defect.Results) resultsBody {
+	b := resultsBody{
+		Proposal: r.Proposal, SignOffs: make([]signOffBody, 0, len(r.SignOffs)), ChangeRecord: r.ChangeRecord, Verification: r.Verification,
+		ServiceReport: r.ServiceReport, Answer: r.Answer, Acceptance: r.Acceptance, ReopenReason: given(r.ReopenReason),
+	}
+	for _, s := range r.SignOffs {
+		b.SignOffs = append(b.SignOffs, signOffBody{By: s.By, Decision: s.Decision, Comment: given(s.Comment), At: s.At, Proposal: s.Proposal})
+	}
+	return b
+}
+
+func clockOf(k defect.Clock) clockBody {
+	b := clockBody{
+		Name: k.Name, Cycle: k.Cycle, Target: k.Target.Seconds(), Calendar: k.Calendar, StartedAt: k.StartedAt, DueAt: moment(k.DueAt),
+		State: k.State(), MetAt: moment(k.MetAt), BreachedAt: moment(k.BreachedAt), PausedFor: k.PausedFor.Seconds(),
+	}
+	if !k.BreachedAt.IsZero() {
+		late := k.LateBy.Seconds()
+		b.LateBy = &late
+	}
+	return b
+}
+
+type listBody struct {
+	Items      []defectBody `json:"items"`
+	Total      int          `json:"total"`
+	TotalExact bool         `json:"total_exact"`
+	Page       *int         `json:"page" doc:"Null when the page was asked for by cursor."`
+	PageSize   int          `json:"page_size"`
+	Next       *string      `json:"next" doc:"Cursor of the next page; null after the last."`
+}
+
+type eventsBody struct {
+	Items []eventBody `json:"items"`
+	Next  *int        `json:"next" doc:"The seq to go on after; null after the last."`
+}
+
+type eventBody struct {
+	Seq   int            `json:"seq"`
+	Kind  defect.Kind    `json:"kind"`
+	At    time.Time      `json:"at"`
+	Actor *actorBody     `json:"actor" doc:"Null for what happened without a caller."`
+	Data  map[string]any `json:"data"`
+}
+
+type actorBody struct {
+	Username string      `json:"username"`
+	Name     string      `json:"name"`
+	Role     defect.Role `json:"role"`
+}
+
+type attachmentBody struct {
+	ID         string    `json:"id"`
+	Name       string    `json:"name"`
+	Type       string    `json:"type" doc:"Told by the content."`
+	Size       int64     `json:"size" doc:"Bytes."`
+	SHA256     string    `json:"sha256"`
+	UploadedBy string    `json:"uploaded_by"`
+	UploadedAt time.Time `json:"uploaded_at"`
+}
+
+func attachmentOf(a defect.Attachment) attachmentBody {
+	return attachmentBody{ID: a.ID, Name: a.Name, Type: a.Type, Size: a.Size, SHA256: a.Sum, UploadedBy: a.UploadedBy, UploadedAt: a.UploadedAt}
+}
+
+type attachmentsBody struct {
+	Items []attachmentBody `json:"items"`
+	Next  *string          `json:"next"`
+}
+
+type calendarsBody struct {
+	Items []calendarBody `json:"items"`
+}
+
+type calendarBody struct {
+	Name         string              `json:"name"`
+	Timezone     string              `json:"timezone"`
+	Always       bool                `json:"always"`
+	Week         map[string][]string `json:"week" doc:"Hours by day: 08:30-12:00."`
+	KnownThrough *string             `json:"known_through" doc:"The last day that a holiday notice rules."`
+}
+
+var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+func calendarOf(c calendar.Calendar) calendarBody {
+	b := calendarBody{Name: c.Name, Timezone: time.Unix(0, 0).In(time.FixedZone("", c.Offset)).Format("-07:00"), Always: c.Always, Week: map[string][]string{}, KnownThrough: given(c.KnownThrough.String())}
+	for day, spans := range c.Week {
+		for _, s := range spans {
+			b.Week[dayNames[day]] = append(b.Week[dayNames[day]], s.String())
+		}
+	}
+	return b
+}
+
+type dueBody struct {
+	DueAt       time.Time      `json:"due_at"`
+	Provisional bool           `json:"provisional" doc:"The due time lies past the last known holiday notice."`
+	Intervals   []intervalBody `json:"intervals"`
+}
+
+type intervalBody struct {
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to"`
+	Counted float64   `json:"counted" doc:"Seconds."`
+	Why     string    `json:"why" doc:"hours, always, make_up_day, closed, weekend or holiday, with the holiday's name."`
+}
+
+// whyOf names a holiday and a make-up day by its holiday: "holiday: 春节".
+func whyOf(i calendar.Interval) string {
+	if i.Name == "" {
+		return string(i.Why)
+	}
+	return string(i.Why) + ": " + i.Name
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"yunwei/defect"
+	"yunwei/store"
+)
+
+const (
+	smallList = 2_000
+	requests  = 400
+	listBound = 50 * time.Millisecond
+)
+
+// lists measures the first page and a search at few and at many cases, on the first server that YUNWEI_TEST_MYSQL names.
+func lists(ctx context.Context, rows int) ([]row, error) {
+	servers := strings.FieldsFunc(os.Getenv("YUNWEI_TEST_MYSQL"), func(r rune) bool { return r == ',' || r == ' ' })
+	if len(servers) == 0 {
+		return []row{{what: "lists at 200,000 cases", ours: "not measured: YUNWEI_TEST_MYSQL names no server", theirs: "-", wanted: "p99 < 50 ms"}}, nil
+	}
+	var out []row
+	few, err := measureLists(ctx, servers[0], smallList)
+	if err != nil {
+		return nil, err
+	}
+	many, err := measureLists(ctx, servers[0], rows)
+	if err != nil {
+		return nil, err
+	}
+	for i, q := range listQueries {
+		ratio := float64(many[i]) / float64(few[i])
+		out = append(out, row{
+			what: fmt.Sprintf("GET /defects%s, p99 at %d (other side: at %d)", q.path, rows, smallList),
+			ours: many[i].Round(100 * time.Microsecond).String(), theirs: few[i].Round(100 * time.Microsecond).String(),
+			ratio: ratio, wanted: "< 50 ms and < 2.0", ok: many[i] < listBound && ratio < 2,
+		})
+	}
+	return out, nil
+}
+
+var listQueries = []struct{ path string }{
+	{""},
+	{"?q=" + url.QueryEscape("光模块")},
+	{"?q=" + url.QueryEscape("登录")},
+	{"?stage=submitted&severity=1&sort=next_due"},
+}
+
+// measureLists fills a new database and returns the p99 of each query over HTTP.
+func measureLists(ctx context.Context, server string, rows int) (p99 []time.Duration, err error) {
+	database, drop, err := newDatabase(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, drop()) }()
+	s, err := startSite(ctx, "--database", database)
+	if err != nil {
+		return nil, err
+	}
+	defer s.stop()
+	if err := fill(ctx, database, rows); err != nil {
+		return nil, err
+	}
+	for _, q := range listQueries {
+		took := make([]time.Duration, 0, requests)
+		for i := range requests + requests/10 { // the first few warm up
+			began := time.Now()
+			if err := s.call(ctx, http.MethodGet, "/defects"+q.path, s.tokens["agent"], nil, nil); err != nil {
+				return nil, err
+			}
+			if i >= requests/10 {
+				took = append(took, time.Since(began))
+			}
+		}
+		slices.Sort(took)
+		p99 = append(p99, took[len(took)*99/100])
+	}
+	return p99, nil
+}
+
+func newDatabase(ctx context.Context, server string) (string, func() error, error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", nil, errors.New("YUNWEI_TEST_MYSQL: not a list of URLs")
+	}
+	secret, _ := u.User.Password()
+	cfg := mysql.NewConfig()
+	cfg.User, cfg.Passwd, cfg.Net, cfg.Addr = u.User.Username(), secret, "tcp", u.Host
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return "", nil, err
+	}
+	db := sql.OpenDB(connector)
+	name := fmt.Sprintf("yunwei_bench_%d", time.Now().UnixNano())
+	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
+		return "", nil, errors.Join(err, db.Close())
+	}
+	u.Path = "/" + name
+	return u.String(), func() error {
+		_, err := db.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+name)
+		return errors.Join(err, db.Close())
+	}, nil
+}
+
+var (
+	nouns = []string{"网络", "光模块", "数据库", "打印机", "会议系统", "门户网站", "短信网关", "备份任务", "身份认证", "统计报表"}
+	verbs = []string{"时断时续", "登录失败", "响应缓慢", "无法启动", "数据不一致", "登录页面报错", "证书过期", "磁盘已满"}
+)
+
+// fill projects so many cases, as a year of work would leave them.
+func fill(ctx context.Context, database string, rows int) error {
+	db, err := store.Open(ctx, database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	policy := defect.DefaultPolicy()
+	newest := time.Now()
+	return spread(ctx, rows, func(ctx context.Context, i int) error {
+		r := rand.New(rand.NewPCG(1, uint64(i))) //nolint:gosec // the same rows every time
+		at := newest.Add(-time.Duration(r.Int64N(int64(365 * 24 * time.Hour))))
+		var number [8]byte
+		binary.BigEndian.PutUint64(number[:], r.Uint64())
+		c, e := defect.Open(defect.NewNumber(number), defect.Submission{
+			Title:       nouns[r.IntN(len(nouns))] + verbs[r.IntN(len(verbs))],
+			Description: strings.Repeat(nouns[r.IntN(len(nouns))]+"的"+verbs[r.IntN(len(verbs))]+"。", 1+r.IntN(5)),
+			Severity:    defect.Severity(1 + r.IntN(4)), System: "OA", Reporter: defect.Reporter{Username: "reporter", Name: "王芳"},
+		}, policy, defect.Person{Username: "reporter", Roles: []defect.Role{defect.RoleReporter}}, at, defect.Keyed{})
+		events := []defect.Event{e}
+		if r.IntN(10) > 0 { // nine of ten have ended
+			gone, err := c.Do(defect.Command{
+				Action: defect.ActWithdraw, By: defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}, Input: defect.Input{Reason: "fill"},
+			}, at.Add(10*time.Minute))
+			if err != nil {
+				return err
+			}
+			events = append(events, gone)
+		}
+		_, err := db.Project(ctx, c.Number, &c, events)
+		return err
+	})
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"yunwei/api"
+	"yunwei/config"
+	"yunwei/defect"
+	"yunwei/desk"
+	"yunwei/store"
+)
+
+type devCommand struct{ config.Dev }
+
+// Run runs everything until the process is told to end, or a part fails. What can be known to be wrong is found before
+// anything is started.
+func (s devCommand) Run(ctx context.Context, c console) (err error) {
+	policy, err := loadPolicy(s.Policy)
+	if err != nil {
+		return err
+	}
+	p := &parts{log: newLog(s.Log)}
+	defer func() { err = errors.Join(err, p.close()) }()
+	folder, err := claim(s.Data)
+	if err != nil {
+		return err
+	}
+	p.onClose(folder.release)
+	l, err := listen(ctx, "http", s.HTTP)
+	if err != nil {
+		return err
+	}
+	p.onClose(func() error { return ignoreClosed(l.Close()) })
+	key, err := folder.secret("token-key", newKey)
+	if err != nil {
+		return err
+	}
+	shared := config.Shared{Database: or(s.Database, sqliteURL(folder.path("yunwei.db"))), TokenKey: key, SignalSign: s.SignalSign, Log: s.Log}
+	temporal, err := s.startTemporal(ctx, p, folder)
+	if err != nil {
+		return err
+	}
+	if err := p.openShared(ctx, shared, temporal.address); err != nil {
+		return err
+	}
+	if err := p.openFiles(ctx, or(s.Blob, fileURL(folder.path("attachments")))); err != nil {
+		return err
+	}
+	return s.runAll(ctx, c, p, folder, policy, l, temporal)
+}
+
+func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dataFolder, policy defect.Policy, l net.Listener, temporal *temporalServer) error {
+	if err := p.store.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := s.demoAccounts(ctx, p.store, folder); err != nil {
+		return err
+	}
+	if err := temporal.prepare(ctx, p); err != nil {
+		return err
+	}
+	fatal := make(chan error, 1)
+	stop, err := p.startWorker(ctx, s.SignalSign, fatal)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	d := p.newDesk(policy, s.SignalSign)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { d.Run(ctx); return nil })
+	group.Go(func() error { return serve(ctx, l, api.Server(p.newHandler(d))) })
+	group.Go(func() error {
+		select {
+		case err := <-fatal:
+			return err
+		case <-temporal.ended():
+			return temporal.failure()
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	group.Go(func() error {
+		if err := answers(ctx, p, d); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(c.out, "ready: http://%s temporal=%s ui=%s\n", l.Addr(), temporal.address, or(temporal.ui, "-"))
+		return err
+	})
+	return group.Wait()
+}
+
+// answers waits until everything answers.
+func answers(ctx context.Context, p *parts, d *desk.Desk) error {
+	return patiently(ctx, p.log, "start", func(ctx context.Context) error {
+		for _, dep := range d.Ready(ctx) {
+			if !dep.OK {
+				return fmt.Errorf("%s does not answer: %w", dep.Name, dep.Err)
+			}
+		}
+		return nil
+	})
+}
+
+// demoUsers are one account per role, and a second of those that another's eyes must follow.
+var demoUsers = []defect.Person{
+	{Username: "reporter", Name: "王芳", Roles: []defect.Role{defect.RoleReporter}},
+	{Username: "agent", Name: "服务台", Roles: []defect.Role{defect.RoleAgent}},
+	{Username: "technician", Name: "技术一", Roles: []defect.Role{defect.RoleTechnician}},
+	{Username: "technician2", Name: "技术二", Roles: []defect.Role{defect.RoleTechnician}},
+	{Username: "business", Name: "业务", Roles: []defect.Role{defect.RoleBusiness}},
+	{Username: "supervisor", Name: "主管一", Roles: []defect.Role{defect.RoleSupervisor}},
+	{Username: "supervisor2", Name: "主管二", Roles: []defect.Role{defect.RoleSupervisor}},
+	{Username: "liaison", Name: "接口人", Roles: []defect.Role{defect.RoleLiaison}},
+	{Username: "expert", Name: "专家", Roles: []defect.Role{defect.RoleExpert}},
+	{Username: "inspector", Name: "巡检", Roles: []defect.Role{defect.RoleInspector}},
+	{Username: "admin", Name: "管理员", Roles: []defect.Role{defect.RoleAdmin}},
+	{Username: "auditor", Name: "审计", Roles: []defect.Role{defect.RoleAuditor}},
+}
+
+// demoAccounts makes the demo accounts that are missing. Those that exist are left as they are, passwords included,
+// unless a password is given.
+func (s devCommand) demoAccounts(ctx context.Context, db *store.Store, folder *dataFolder) error {
+	password := s.DemoPassword
+	if password == "" {
+		var err error
+		if password, err = folder.secret("demo-password", newWord); err != nil {
+			return err
+		}
+	}
+	hash, err := desk.HashPassword(password)
+	if err != nil {
+		return fmt.Errorf("the demo password needs %d to %d characters", desk.MinPassword, desk.MaxPassword)
+	}
+	for _, person := range demoUsers {
+		err := db.AddUser(ctx, store.User{Person: person, Hash: hash})
+		if errors.Is(err, store.ErrConflict) && s.DemoPassword != "" {
+			err = db.SetPassword(ctx, person.Username, hash)
+		}
+		if err != nil && !errors.Is(err, store.ErrConflict) {
+			return fmt.Errorf("demo accounts: %w", err)
+		}
+	}
+	return nil
+}
+
+func newKey() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails: the program would have ended
+	return base64.StdEncoding.EncodeToString(b[:])
+}
+
+func newWord() string { return strings.ToLower(rand.Text()[:16]) }
+
+func sqliteURL(path string) string { return "sqlite://" + filepath.ToSlash(path) }
+func fileURL(path string) string   { return "file://" + filepath.ToSlash(path) }
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// dataFolder is the one folder that holds all data of `dev`, claimed by this process.
+type dataFolder struct {
+	root string
+	lock *os.File
+}
+
+// claim makes the folder, and takes it for this process alone: two on one folder would be two Temporal servers on one
+// history.
+func claim(root string) (*dataFolder, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, fmt.Errorf("the data folder: %w", err)
+	}
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return nil, fmt.Errorf("cannot make the data folder: %w: choose another with --data", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(root, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write to the data folder: %w: choose another with --data", err)
+	}
+	if err := lockFile(lock); err != nil {
+		return nil, errors.Join(fmt.Errorf("another yunwei runs on the data folder %s: end it, or choose another folder with --data", root), lock.Close())
+	}
+	return &dataFolder{root: root, lock: lock}, nil
+}
+
+func (f *dataFolder) release() error          { return f.lock.Close() }
+func (f *dataFolder) path(name string) string { return filepath.Join(f.root, name) }
+
+// secret returns the word that a file of the folder holds, which only its owner may read; a new one the first time.
+func (f *dataFolder) secret(name string, make func() string) (string, error) {
+	b, err := os.ReadFile(f.path(name))
+	if word := strings.TrimSpace(string(b)); err == nil && word != "" {
+		return word, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	word := make()
+	if err := os.WriteFile(f.path(name), []byte(word+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("write %s: %w", name, err)
+	}
+	return word, nil
+}

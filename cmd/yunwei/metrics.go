@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+
+	"yunwei/store"
+)
+
+// metrics are a process's figures: its own, those of the cases, and the Temporal SDK's.
+type metrics struct {
+	registry *prometheus.Registry
+	temporal client.MetricsHandler
+	lag      prometheus.Histogram
+	provider *sdkmetric.MeterProvider
+}
+
+func newMetrics(db *store.Store) (*metrics, error) {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "yunwei_journal_lag_seconds", Help: "Age of the oldest event of a batch when its workflow brought it to SQL.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 2, 5, 10, 30, 60, 300, 3600},
+		}),
+	}
+	for _, c := range []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.lag, &caseFigures{store: db}} {
+		if err := m.registry.Register(c); err != nil {
+			return nil, fmt.Errorf("metrics: %w", err)
+		}
+	}
+	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(m.registry), otelprometheus.WithoutScopeInfo())
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	m.provider = sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
+	m.temporal = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{Meter: m.provider.Meter("temporal-sdk-go")})
+	return m, nil
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Timeout: 10 * time.Second})
+}
+
+func (m *metrics) observeLag(age time.Duration) { m.lag.Observe(age.Seconds()) }
+
+func (m *metrics) close() error {
+	return errors.Join(m.provider.Shutdown(context.Background()))
+}
+
+// caseFigures counts cases and promises when it is asked, from SQL, and not more often than every few seconds. While SQL
+// is away it tells nothing, which is not the same as none.
+type caseFigures struct {
+	store *store.Store
+
+	mu   sync.Mutex
+	at   time.Time
+	last []prometheus.Metric
+}
+
+var (
+	descCases    = prometheus.NewDesc("yunwei_defects", "Cases by stage and severity.", []string{"stage", "severity"}, nil)
+	descPromises = prometheus.NewDesc("yunwei_promises_total", "Promises met in time and broken, by clock.", []string{"clock", "outcome"}, nil)
+)
+
+const figuresEvery = 5 * time.Second
+
+// Describe implements prometheus.Collector.
+func (*caseFigures) Describe(ch chan<- *prometheus.Desc) {
+	ch <- descCases
+	ch <- descPromises
+}
+
+// Collect implements prometheus.Collector.
+func (f *caseFigures) Collect(ch chan<- prometheus.Metric) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if time.Since(f.at) > figuresEvery {
+		f.last, f.at = f.read(), time.Now()
+	}
+	for _, m := range f.last {
+		ch <- m
+	}
+}
+
+func (f *caseFigures) read() []prometheus.Metric {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	counts, err := f.store.Counts(ctx)
+	if err != nil {
+		return nil
+	}
+	promises, err := f.store.PromiseCounts(ctx)
+	if err != nil {
+		return nil
+	}
+	var out []prometheus.Metric
+	for _, c := range counts {
+		out = append(out, prometheus.MustNewConstMetric(descCases, prometheus.GaugeValue, float64(c.N), string(c.Stage), strconv.Itoa(int(c.Severity))))
+	}
+	for _, p := range promises {
+		out = append(out,
+			prometheus.MustNewConstMetric(descPromises, prometheus.CounterValue, float64(p.Met), string(p.Clock), "met"),
+			prometheus.MustNewConstMetric(descPromises, prometheus.CounterValue, float64(p.Breached), string(p.Clock), "breached"))
+	}
+	return out
+}

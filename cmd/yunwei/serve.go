@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	"yunwei/api"
+	"yunwei/config"
+)
+
+type serveCommand struct{ config.Serve }
+
+// Run serves the API until the process is told to end.
+func (s serveCommand) Run(ctx context.Context) (err error) {
+	policy, err := loadPolicy(s.Policy)
+	if err != nil {
+		return err
+	}
+	p := &parts{log: newLog(s.Log)}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.openShared(ctx, s.Shared, ""); err != nil {
+		return err
+	}
+	if err := p.openFiles(ctx, s.Blob); err != nil {
+		return err
+	}
+	l, err := listen(ctx, "http", s.HTTP)
+	if err != nil {
+		return err
+	}
+	d := p.newDesk(policy, s.SignalSign)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { d.Run(ctx); return nil })
+	group.Go(func() error { return serve(ctx, l, api.Server(p.newHandler(d))) })
+	p.log.Info("serving", "address", l.Addr().String(), "version", version, "policy", policy.Name)
+	return group.Wait()
+}
+
+type workerCommand struct{ config.Worker }
+
+// Run works on cases until the process is told to end.
+func (w workerCommand) Run(ctx context.Context) (err error) {
+	p := &parts{log: newLog(w.Log)}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.openShared(ctx, w.Shared, ""); err != nil {
+		return err
+	}
+	l, err := listen(ctx, "metrics", w.Metrics)
+	if err != nil {
+		return err
+	}
+	fatal := make(chan error, 1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serve(ctx, l, api.Server(operations(p, p.workerReady))) })
+	group.Go(func() error {
+		stop, err := p.startWorker(ctx, w.SignalSign, fatal)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		p.log.Info("working", "metrics", l.Addr().String(), "version", version)
+		select {
+		case err := <-fatal:
+			return err
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	return group.Wait()
+}
+
+// workerReady reports whether a worker can work: Temporal and the database answer.
+func (p *parts) workerReady(ctx context.Context) error {
+	if _, err := p.client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return err
+	}
+	return p.store.Ping(ctx)
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	sdklog "go.temporal.io/sdk/log"
+
+	"yunwei/activities"
+	"yunwei/api"
+	"yunwei/config"
+	"yunwei/defect"
+	"yunwei/desk"
+	"yunwei/store"
+	"yunwei/worker"
+)
+
+// parts is what the processes are put together from. close ends them in reverse.
+type parts struct {
+	log     *slog.Logger
+	metrics *metrics
+	store   *store.Store
+	files   *store.Files
+	client  client.Client
+	key     []byte
+	closers []func() error
+}
+
+// close ends what was opened, the latest first.
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+func (p *parts) onClose(end func() error) { p.closers = append(p.closers, end) }
+
+// openShared opens what every process that works on cases needs: database, Temporal client, keys.
+func (p *parts) openShared(ctx context.Context, s config.Shared, address string) error {
+	var err error
+	if p.key, err = config.DecodeKey(s.TokenKey); err != nil {
+		return err
+	}
+	if p.store, err = store.Open(ctx, s.Database); err != nil {
+		return err
+	}
+	p.onClose(p.store.Close)
+	if p.metrics, err = newMetrics(p.store); err != nil {
+		return err
+	}
+	p.onClose(p.metrics.close)
+	options, err := temporalOptions(address, p.log)
+	if err != nil {
+		return err
+	}
+	options.MetricsHandler = p.metrics.temporal
+	// Lazy: a process may start while Temporal is away, and says so when it is asked for what needs it.
+	if p.client, err = client.NewLazyClient(options); err != nil {
+		return fmt.Errorf("temporal: %w", err)
+	}
+	p.onClose(func() error { p.client.Close(); return nil })
+	return nil
+}
+
+func (p *parts) openFiles(ctx context.Context, url string) (err error) {
+	if p.files, err = store.OpenFiles(ctx, url); err != nil {
+		return err
+	}
+	p.onClose(p.files.Close)
+	return nil
+}
+
+// temporalOptions reads Temporal's own variables and profile; address, when given, comes before them.
+func temporalOptions(address string, log *slog.Logger) (client.Options, error) {
+	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{})
+	if err != nil {
+		return options, fmt.Errorf("temporal settings: %w", err)
+	}
+	if address != "" {
+		options.HostPort = address
+	}
+	options.Logger = sdklog.NewStructuredLogger(log.With("part", "temporal"))
+	return options, nil
+}
+
+// newDesk returns the service desk on the parts.
+func (p *parts) newDesk(policy defect.Policy, signalSign string) *desk.Desk {
+	return desk.New(desk.Options{
+		Store: p.store, Files: p.files, Temporal: p.client, Policy: policy, Key: p.key,
+		ShowCodes: activities.SignalSign(signalSign) == activities.SignCode, Log: p.log, Now: time.Now,
+	})
+}
+
+// newHandler returns the HTTP side of a desk.
+func (p *parts) newHandler(d *desk.Desk) http.Handler {
+	return api.NewHandler(api.Options{
+		Desk: d, Log: p.log, Registry: p.metrics.registry, Metrics: p.metrics.handler(), Version: version, Now: time.Now,
+	})
+}
+
+// startWorker starts a worker; it polls until the returned function is called. A fatal error of its is sent to fatal.
+func (p *parts) startWorker(ctx context.Context, signalSign string, fatal chan<- error) (func(), error) {
+	acts := worker.Activities{
+		Projection: &activities.Projection{Store: p.store, Client: p.client, Lag: p.metrics.observeLag},
+		Signers:    &activities.Signers{People: p.store, Mode: activities.SignalSign(signalSign), Key: p.key},
+	}
+	if err := acts.Check(); err != nil {
+		return nil, err
+	}
+	w := worker.New(p.client, acts, worker.Options{Fatal: func(err error) {
+		select {
+		case fatal <- fmt.Errorf("worker: %w", err):
+		default: // one is enough
+		}
+	}})
+	if err := patiently(ctx, p.log, "start the worker", func(context.Context) error { return w.Start() }); err != nil {
+		return nil, err
+	}
+	return w.Stop, nil
+}
+
+// patiently tries something for a minute, for what it needs may be starting too.
+func patiently(ctx context.Context, log *slog.Logger, what string, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		err := do(ctx)
+		if err == nil {
+			return nil
+		}
+		log.InfoContext(ctx, what+": not yet", "error", err)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", what, err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// serve serves HTTP until ctx ends, then lets requests in flight finish.
+func serve(ctx context.Context, l net.Listener, server *http.Server) error {
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(grace)
+	}()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve HTTP: %w", err)
+	}
+	return <-stopped
+}
+
+// listen takes an address. Its error says what to do about it.
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s (%w): choose another address with --%s", address, err, flag)
+	}
+	return l, nil
+}
+
+// operations is the small HTTP side of a worker: health and figures.
+func operations(p *parts, ready func(context.Context) error) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := ready(r.Context()); err != nil {
+			p.log.WarnContext(r.Context(), "not ready", "error", err)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(p.metrics.registry, promhttp.HandlerOpts{}))
+	return mux
+}

@@ -1,0 +1,134 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"yunwei/apperr"
+	"yunwei/defect"
+	"yunwei/store"
+)
+
+// maxFileName is how long the name of a file is kept, in characters.
+const maxFileName = 200
+
+// Attach stores a file and puts it on the case. The file is stored first and the step taken second, so that a timeline
+// never names a file that is not there; a file whose step is refused is removed.
+func (d *Desk) Attach(ctx context.Context, by Caller, number, filename string, body io.Reader) (defect.Attachment, error) {
+	c, err := d.visible(ctx, by, number)
+	if err != nil {
+		return defect.Attachment{}, err
+	}
+	id := uuid.NewString()
+	attach := defect.Command{Action: defect.ActAttach, By: by.Person, Input: defect.Input{File: &defect.File{ID: id}}}
+	if err := c.Check(attach); err != nil { // before a byte is stored
+		return defect.Attachment{}, err
+	}
+	stored, err := d.files.Put(ctx, id, body, MaxFileSize)
+	switch {
+	case errors.Is(err, store.ErrTooLarge):
+		return defect.Attachment{}, apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "20 MiB"})
+	case errors.Is(err, store.ErrRead):
+		return defect.Attachment{}, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonUnreadable)
+	case err != nil:
+		return defect.Attachment{}, apperr.Wrap(err, apperr.Unavailable, apperr.ReasonStoreAway)
+	}
+	a := defect.Attachment{
+		File:   defect.File{ID: id, Name: fileName(filename), Type: stored.Type, Size: stored.Size, Sum: stored.Sum},
+		Number: c.Number, UploadedBy: by.Username, UploadedAt: d.now().UTC(),
+	}
+	if err := d.putOnCase(ctx, by, a); err != nil {
+		if dropErr := d.files.Delete(context.WithoutCancel(ctx), id); dropErr != nil {
+			d.log.ErrorContext(ctx, "a file that is on no case stays behind", "id", id, "error", dropErr)
+		}
+		return defect.Attachment{}, err
+	}
+	return a, nil
+}
+
+func (d *Desk) putOnCase(ctx context.Context, by Caller, a defect.Attachment) error {
+	if err := d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddAttachment(ctx, a) }); err != nil {
+		return apperr.Of(err)
+	}
+	cmd := defect.Command{Action: defect.ActAttach, By: by.Person, Input: defect.Input{File: &a.File}}
+	_, err := d.act(ctx, by, a.Number, a.ID, cmd)
+	if err == nil {
+		return nil
+	}
+	if dropErr := d.sql(context.WithoutCancel(ctx), sqlPatience, func(ctx context.Context) error { return d.store.DropAttachment(ctx, a.ID) }); dropErr != nil {
+		d.log.ErrorContext(ctx, "a file without a step stays listed", "id", a.ID, "error", dropErr)
+	}
+	return err
+}
+
+// Attachments lists the files of a case in the order of their upload, after the given ID, at most limit of them, with
+// the ID to go on from when there are more.
+func (d *Desk) Attachments(ctx context.Context, by Caller, number, after string, limit int) ([]defect.Attachment, string, error) {
+	c, err := d.visible(ctx, by, number)
+	if err != nil {
+		return nil, "", err
+	}
+	var list []defect.Attachment
+	err = d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+		list, err = d.store.Attachments(ctx, c.Number, after, limit+1)
+		return err
+	})
+	if err != nil {
+		return nil, "", apperr.Of(err)
+	}
+	if len(list) > limit {
+		return list[:limit], list[limit-1].ID, nil
+	}
+	return list, "", nil
+}
+
+// Attachment opens a file; NotFound when it is on a case that the caller may not see. The caller closes it.
+func (d *Desk) Attachment(ctx context.Context, by Caller, id string) (Content, error) {
+	unknown := apperr.New(apperr.NotFound, apperr.ReasonAttachmentUnknown, nil)
+	var a defect.Attachment
+	err := d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+		a, err = d.store.Attachment(ctx, id)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return Content{}, unknown
+	}
+	if err != nil {
+		return Content{}, apperr.Of(err)
+	}
+	if _, err := d.visible(ctx, by, a.Number); err != nil {
+		if apperr.Is(err, apperr.NotFound) {
+			return Content{}, unknown
+		}
+		return Content{}, err
+	}
+	body, err := d.files.Get(ctx, id)
+	if err != nil {
+		return Content{}, apperr.Wrap(err, apperr.Unavailable, apperr.ReasonStoreAway)
+	}
+	return Content{Attachment: a, Body: body}, nil
+}
+
+// fileName keeps of a caller's file name what may be shown: its last part, printable, of bounded length.
+func fileName(name string) string {
+	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, name))
+	if r := []rune(name); len(r) > maxFileName {
+		name = string(r[len(r)-maxFileName:]) // its end tells more: the extension
+	}
+	if name == "" || name == "." || name == "/" {
+		return "file"
+	}
+	return name
+}

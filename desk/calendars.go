@@ -1,0 +1,37 @@
+package desk
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"yunwei/apperr"
+	"yunwei/calendar"
+)
+
+// Calendars returns the calendars of the policy in force, by name.
+func (d *Desk) Calendars(context.Context, Caller) []calendar.Calendar {
+	var out []calendar.Calendar
+	for _, name := range slices.Sorted(maps.Keys(d.policy.Calendars)) {
+		out = append(out, d.policy.Calendars[name])
+	}
+	return out
+}
+
+// Due returns when a promise of the given length would fall due, worked out as the clocks do. NotFound for an unknown
+// calendar, Invalid for a limit that is never reached.
+func (d *Desk) Due(_ context.Context, _ Caller, name string, from time.Time, limit calendar.Limit) (Due, error) {
+	cal, ok := d.policy.Calendars[name]
+	if !ok {
+		return Due{}, apperr.New(apperr.NotFound, apperr.ReasonCalendarUnknown, nil)
+	}
+	target := limit.On(cal)
+	at := cal.Add(from, target)
+	if at.IsZero() {
+		var wrong apperr.Fields
+		wrong.Add("limit", apperr.FieldDuration, nil)
+		return Due{}, wrong.Err()
+	}
+	return Due{At: at, Provisional: cal.Provisional(from, at), Intervals: cal.Explain(from, target)}, nil
+}

@@ -1,0 +1,107 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"yunwei/store"
+)
+
+const (
+	// refreshEvery is how stale the directory and the list of ended sessions may be while SQL answers. While it does not,
+	// what was known stays in force.
+	refreshEvery = 5 * time.Second
+	peoplePage   = 500
+)
+
+// directory knows everybody with an account, and which sessions were ended before their time, without asking SQL.
+type directory struct {
+	store *store.Store
+	log   *slog.Logger
+	now   func() time.Time
+
+	mu       sync.RWMutex
+	loaded   bool
+	users    map[string]store.User
+	sessions map[string]time.Time // token ID -> when the token expires anyway
+}
+
+func newDirectory(s *store.Store, log *slog.Logger, now func() time.Time) *directory {
+	return &directory{store: s, log: log, now: now, users: map[string]store.User{}, sessions: map[string]time.Time{}}
+}
+
+// run refreshes the directory until ctx ends.
+func (p *directory) run(ctx context.Context) {
+	tick := time.NewTicker(refreshEvery)
+	defer tick.Stop()
+	for {
+		if err := p.refresh(ctx); err != nil && ctx.Err() == nil {
+			p.log.WarnContext(ctx, "the directory of people stays as it was", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// refresh reads all accounts and ended sessions.
+func (p *directory) refresh(ctx context.Context) error {
+	users := map[string]store.User{}
+	for after := ""; ; {
+		page, err := p.store.Users(ctx, after, peoplePage)
+		if err != nil {
+			return err
+		}
+		for _, u := range page {
+			users[fold(u.Username)] = u
+			after = u.Username
+		}
+		if len(page) < peoplePage {
+			break
+		}
+	}
+	ended, err := p.store.Revocations(ctx, p.now())
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.users, p.loaded = users, true
+	maps.DeleteFunc(p.sessions, func(_ string, until time.Time) bool { return until.Before(p.now()) })
+	maps.Copy(p.sessions, ended)
+	return nil
+}
+
+// find returns an account and whether there is one. It is errAway when no directory was ever read.
+func (p *directory) find(username string) (store.User, bool, error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if !p.loaded {
+		return store.User{}, false, errAway
+	}
+	u, ok := p.users[fold(username)]
+	return u, ok, nil
+}
+
+// ended reports whether a session was ended before its time.
+func (p *directory) ended(tokenID string) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	_, ok := p.sessions[tokenID]
+	return ok
+}
+
+// end ends a session in this process.
+func (p *directory) end(tokenID string, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sessions[tokenID] = until
+}
+
+func fold(username string) string { return strings.ToLower(username) }

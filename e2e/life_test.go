@@ -1,0 +1,68 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestLife_FromSubmissionToAcceptance walks one case through every stage, the sign-off coming from the Temporal CLI.
+func TestLife_FromSubmissionToAcceptance(t *testing.T) {
+	s := fresh(t).start()
+	reporter, agent, technician := s.as("reporter"), s.as("agent"), s.as("technician")
+	number := reporter.submit(report())
+
+	require.Equal(t, "analysis", agent.must(number, "acknowledge", fields{"assignee": "technician"}).text("stage"))
+	require.Equal(t, "confirmation", agent.must(number, "classify", fields{"category": "technical"}).text("stage"))
+	a := technician.must(number, "propose", fields{"cause": "光模块老化", "plan": "更换光模块"})
+	require.Equal(t, "sign_off", a.text("stage"))
+	require.Equal(t, "1", a.text("proposal", "n"))
+
+	s.temporalCLI("workflow", "signal", "--workflow-id", "defect:"+number, "--name", "sign-off",
+		"--input", `{"approver":"supervisor","proposal":1,"decision":"approve","comment":"同意"}`)
+	require.Eventually(t, func() bool { return technician.read(number).text("stage") == "resolution" }, waitLimit, waitTick)
+
+	require.Equal(t, "verification", technician.must(number, "complete", fields{"summary": "已更换"}).text("stage"))
+	require.Equal(t, "reply", agent.must(number, "verify", fields{"passed": true, "method": "连续登录百次"}).text("stage"))
+	technician.must(number, "report", fields{"summary": "服务报告", "work_hours": 1.5})
+	require.Equal(t, "replied", agent.must(number, "reply", fields{"message": "已修复"}).text("stage"))
+	a = reporter.must(number, "accept", fields{"satisfaction": 5})
+	require.Equal(t, "closed", a.text("stage"))
+	require.Equal(t, "accepted", a.text("close_reason"))
+
+	require.Equal(t, []string{"submit", "acknowledge", "classify", "propose", "sign", "complete", "verify", "report", "reply", "accept"}, kinds(agent.events(number)))
+	clocks, ok := a.get("clocks").([]any)
+	require.True(t, ok)
+	require.Len(t, clocks, 4)
+	for _, c := range clocks {
+		require.Equal(t, "met", answer{body: c.(map[string]any)}.text("state"))
+	}
+	require.Eventually(t, func() bool {
+		return strings.Contains(s.temporalCLI("workflow", "describe", "--workflow-id", "defect:"+number), "COMPLETED")
+	}, waitLimit, waitTick)
+
+	late := agent.act(number, "comment", fields{"message": "too late"})
+	require.Equal(t, http.StatusConflict, late.status, late)
+	require.Equal(t, "wrong_stage", late.text("code"))
+}
+
+func TestSignal_RefusedGoesOnTheTimeline(t *testing.T) {
+	s := fresh(t).start("--signal-sign", "code")
+	reporter, agent, technician, supervisor := s.as("reporter"), s.as("agent"), s.as("technician"), s.as("supervisor")
+	number := reporter.submit(report())
+	agent.must(number, "acknowledge", fields{})
+	agent.must(number, "classify", fields{"category": "technical"})
+	technician.must(number, "propose", fields{"cause": "c", "plan": "p"})
+	sign := func(input string) {
+		s.temporalCLI("workflow", "signal", "--workflow-id", "defect:"+number, "--name", "sign-off", "--input", input)
+	}
+	sign(`{"approver":"supervisor","proposal":1,"decision":"approve","code":"WRONG"}`)
+	require.Eventually(t, func() bool { k := kinds(agent.events(number)); return k[len(k)-1] == "refused" }, waitLimit, waitTick)
+	require.Equal(t, "sign_off", agent.read(number).text("stage"))
+	require.Nil(t, agent.read(number).get("sign_off_code"), "only who may sign sees the code")
+	code := supervisor.read(number).text("sign_off_code")
+	sign(`{"approver":"supervisor","proposal":1,"decision":"approve","code":"` + code + `"}`)
+	require.Eventually(t, func() bool { return agent.read(number).text("stage") == "resolution" }, waitLimit, waitTick)
+}

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"yunwei/defect"
+)
+
+const selectAttachment = "SELECT id, number, name, type, size, sum, uploaded_by, uploaded_at FROM attachments "
+
+type attachmentRow struct {
+	ID         string `db:"id"`
+	Number     string `db:"number"`
+	Name       string `db:"name"`
+	Type       string `db:"type"`
+	Size       int64  `db:"size"`
+	Sum        string `db:"sum"`
+	UploadedBy string `db:"uploaded_by"`
+	UploadedAt int64  `db:"uploaded_at"`
+}
+
+func (r attachmentRow) attachment() defect.Attachment {
+	return defect.Attachment{
+		File:   defect.File{ID: r.ID, Name: r.Name, Type: r.Type, Size: r.Size, Sum: r.Sum},
+		Number: r.Number, UploadedBy: r.UploadedBy, UploadedAt: fromMicros(r.UploadedAt),
+	}
+}
+
+// AddAttachment notes a file of a case. Doing so again is no fault; ErrConflict when its ID is another file's.
+func (s *Store) AddAttachment(ctx context.Context, a defect.Attachment) error {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	r := attachmentRow{ID: a.ID, Number: a.Number, Name: a.Name, Type: a.Type, Size: a.Size, Sum: a.Sum, UploadedBy: a.UploadedBy, UploadedAt: micros(a.UploadedAt)}
+	_, err := s.write.NamedExecContext(ctx, `INSERT INTO attachments (id, number, name, type, size, sum, uploaded_by, uploaded_at)
+VALUES (:id, :number, :name, :type, :size, :sum, :uploaded_by, :uploaded_at)`, r)
+	if isDuplicate(err) {
+		known, knownErr := s.Attachment(ctx, a.ID)
+		switch {
+		case knownErr != nil:
+			return knownErr
+		case known.Number == a.Number && known.Sum == a.Sum:
+			return nil
+		}
+		err = ErrConflict
+	}
+	if err != nil {
+		return fmt.Errorf("note attachment %s: %w", a.ID, err)
+	}
+	return nil
+}
+
+// DropAttachment forgets a file; one that is unknown is forgotten already.
+func (s *Store) DropAttachment(ctx context.Context, id string) error {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	if _, err := s.write.ExecContext(ctx, "DELETE FROM attachments WHERE id = ?", id); err != nil {
+		return fmt.Errorf("forget attachment %s: %w", id, err)
+	}
+	return nil
+}
+
+// Attachment returns what is known of a file; ErrNotFound.
+func (s *Store) Attachment(ctx context.Context, id string) (defect.Attachment, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	var r attachmentRow
+	err := s.read.GetContext(ctx, &r, selectAttachment+"WHERE id = ?", id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return defect.Attachment{}, fmt.Errorf("attachment %s: %w", id, err)
+	}
+	return r.attachment(), nil
+}
+
+// Attachments lists the files of a case in the order of their upload, after the one with the given ID, from the first
+// where it is empty, at most limit of them. After an ID that is not among them there are none.
+func (s *Store) Attachments(ctx context.Context, number, after string, limit int) ([]defect.Attachment, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	statement, args := selectAttachment+"WHERE number = ? ", []any{number}
+	if after != "" {
+		statement += "AND (uploaded_at, id) > (SELECT uploaded_at, id FROM attachments WHERE id = ? AND number = ?) "
+		args = append(args, after, number)
+	}
+	var rows []attachmentRow
+	if err := s.read.SelectContext(ctx, &rows, statement+"ORDER BY uploaded_at, id LIMIT ?", append(args, limit)...); err != nil {
+		return nil, fmt.Errorf("attachments of case %s: %w", number, err)
+	}
+	out := make([]defect.Attachment, len(rows))
+	for i, r := range rows {
+		out[i] = r.attachment()
+	}
+	return out, nil
+}

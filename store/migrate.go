@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrationLock is how long one process waits for another that changes the schema, in seconds.
+const migrationLock = 600
+
+// Migration is one step of the schema.
+type Migration struct {
+	Version   int64
+	Name      string // of its file
+	Applied   bool
+	AppliedAt time.Time
+}
+
+// Migrate brings the schema up to what this program needs. Several processes may do so at once. It takes as long as it
+// takes: only ctx limits it.
+func (s *Store) Migrate(ctx context.Context) error {
+	return s.migrate(func(p *goose.Provider) error {
+		_, err := p.Up(ctx)
+		return err
+	})
+}
+
+// MigrateDown takes the latest step of the schema back, with all that only it could hold. It is ErrNotFound when there is
+// none left.
+func (s *Store) MigrateDown(ctx context.Context) error {
+	return s.migrate(func(p *goose.Provider) error {
+		_, err := p.Down(ctx)
+		if errors.Is(err, goose.ErrNoNextVersion) {
+			return fmt.Errorf("a step to take back: %w", ErrNotFound)
+		}
+		return err
+	})
+}
+
+// MigrationStatus lists the steps of the schema.
+func (s *Store) MigrationStatus(ctx context.Context) ([]Migration, error) {
+	var out []Migration
+	err := s.migrate(func(p *goose.Provider) error {
+		steps, err := p.Status(ctx)
+		for _, step := range steps {
+			out = append(out, Migration{Version: step.Source.Version, Name: step.Source.Path, Applied: step.State == goose.StateApplied, AppliedAt: step.AppliedAt})
+		}
+		return err
+	})
+	return out, err
+}
+
+// migrate does something to the schema on a connection of its own. On SQLite, whose file another process may be
+// migrating, it looks again as long as that one gets on; MySQL has a lock for it.
+func (s *Store) migrate(do func(*goose.Provider) error) (err error) {
+	db, err := s.engine.migrator()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	provider, err := s.provider(db.DB)
+	if err != nil {
+		return err
+	}
+	for seen := int64(-1); ; {
+		err := do(provider)
+		if err == nil || errors.Is(err, ErrNotFound) {
+			return err
+		}
+		version, versionErr := provider.GetDBVersion(s.life)
+		if s.engine.name != "sqlite" || versionErr != nil || version == seen {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		seen = version
+	}
+}
+
+func (s *Store) provider(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations/"+s.engine.name)
+	if err != nil {
+		return nil, fmt.Errorf("find the migrations: %w", err)
+	}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	dialect := goose.DialectSQLite3
+	if s.engine.name == "mysql" {
+		dialect = goose.DialectMySQL
+		options = append(options, goose.WithSessionLocker(namedLock{}))
+	}
+	provider, err := goose.NewProvider(dialect, db, files, options...)
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return provider, nil
+}
+
+// namedLock lets one process at a time change the schema of a MySQL database. The server frees it with the connection.
+type namedLock struct{}
+
+// SessionLock implements lock.SessionLocker.
+func (namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	var got sql.NullInt64
+	err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(LEFT(CONCAT('yunwei migrate ', DATABASE()), 64), ?)", migrationLock).Scan(&got)
+	if err == nil && got.Int64 != 1 {
+		err = errors.New("another process has been migrating for ten minutes")
+	}
+	if err != nil {
+		return fmt.Errorf("wait for the lock: %w", err)
+	}
+	return nil
+}
+
+// SessionUnlock implements lock.SessionLocker.
+func (namedLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	if _, err := conn.ExecContext(ctx, "SELECT RELEASE_LOCK(LEFT(CONCAT('yunwei migrate ', DATABASE()), 64))"); err != nil {
+		return fmt.Errorf("free the lock: %w", err)
+	}
+	return nil
+}

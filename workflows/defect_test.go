@@ -1,0 +1,271 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/stretchr/testify/suite"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"yunwei/apperr"
+	"yunwei/contract"
+	"yunwei/defect"
+	"yunwei/workflows"
+)
+
+var (
+	reporter    = defect.Person{Username: "reporter", Name: "王芳", Roles: []defect.Role{defect.RoleReporter}}
+	agent       = defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}
+	technician  = defect.Person{Username: "technician", Roles: []defect.Role{defect.RoleTechnician}}
+	supervisor  = defect.Person{Username: "supervisor", Roles: []defect.Role{defect.RoleSupervisor}}
+	supervisor2 = defect.Person{Username: "supervisor2", Roles: []defect.Role{defect.RoleSupervisor}}
+
+	passed = true
+	life   = []defect.Command{
+		{Action: defect.ActAcknowledge, By: agent, Input: defect.Input{Assignee: "technician"}},
+		{Action: defect.ActClassify, By: agent, Input: defect.Input{Category: defect.Technical}},
+		{Action: defect.ActPropose, By: technician, Input: defect.Input{Cause: "cause", Plan: "plan"}},
+		{Action: defect.ActSign, By: supervisor, Input: defect.Input{Proposal: 1, Decision: defect.Approve}},
+		{Action: defect.ActComplete, By: technician, Input: defect.Input{Summary: "done"}},
+		{Action: defect.ActVerify, By: agent, Input: defect.Input{Passed: &passed, Method: "looked"}},
+		{Action: defect.ActReport, By: technician, Input: defect.Input{Summary: "report"}},
+		{Action: defect.ActReply, By: agent, Input: defect.Input{Message: "fixed"}},
+		{Action: defect.ActAccept, By: reporter, Input: defect.Input{Satisfaction: 5}},
+	}
+)
+
+// world is SQL and the directory as a workflow sees them, and records what reached it.
+type world struct {
+	got     []defect.Event // in order of arrival, repeats left out
+	away    bool           // SQL refuses
+	nobody  bool           // the directory does not answer
+	signers map[string]contract.Signer
+}
+
+func (w *world) take(events []defect.Event) error {
+	if w.away {
+		return errors.New("SQL is away")
+	}
+	for _, e := range events {
+		if len(w.got) == 0 || e.Seq > w.got[len(w.got)-1].Seq {
+			w.got = append(w.got, e)
+		}
+	}
+	return nil
+}
+
+type DefectSuite struct {
+	suite.Suite
+	testsuite.WorkflowTestSuite
+	env    *testsuite.TestWorkflowEnvironment
+	world  *world
+	opened time.Time
+}
+
+func TestDefect(t *testing.T) { suite.Run(t, new(DefectSuite)) }
+
+func (s *DefectSuite) SetupTest() {
+	s.opened = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	s.env = s.NewTestWorkflowEnvironment()
+	s.env.SetStartTime(s.opened)
+	s.world = &world{signers: map[string]contract.Signer{"supervisor": {Person: supervisor}, "supervisor2": {Person: supervisor2}}}
+	s.env.RegisterWorkflowWithOptions(workflows.Defect, workflow.RegisterOptions{Name: contract.WorkflowDefect})
+	for name, fn := range map[string]any{
+		contract.ActivityProject:      func(_ context.Context, b contract.Projection) error { return s.world.take(b.Events) },
+		contract.ActivityProjectWhole: func(_ context.Context, st contract.DefectState) error { return s.world.take(st.Journal) },
+		contract.ActivitySigner: func(_ context.Context, ask contract.SignerRequest) (contract.Signer, error) {
+			if s.world.nobody {
+				return contract.Signer{}, errors.New("the directory is away")
+			}
+			if signer, ok := s.world.signers[ask.Approver]; ok {
+				return signer, nil
+			}
+			return contract.Signer{Refused: apperr.New(apperr.Forbidden, apperr.ReasonSignalApprover, nil)}, nil
+		},
+	} {
+		s.env.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
+	}
+}
+
+func (s *DefectSuite) open() contract.DefectState {
+	c, e := defect.Open("7K3M-Q9XT-WA5C", defect.Submission{
+		Title: "title", Description: "description", Severity: 2, System: "OA", Reporter: defect.Reporter{Username: "reporter", Name: "王芳"},
+	}, defect.DefaultPolicy(), reporter, s.opened, defect.Keyed{})
+	return contract.DefectState{Case: c, Journal: []defect.Event{e}}
+}
+
+// reply records how an update was answered.
+type reply struct {
+	refused error
+	result  contract.ActResult
+	err     error
+}
+
+func (r *reply) Accept()          {}
+func (r *reply) Reject(err error) { r.refused = err }
+func (r *reply) Complete(result any, err error) {
+	r.err = err
+	if got, ok := result.(contract.ActResult); ok {
+		r.result = got
+	}
+}
+
+// at sends an update a while after the start.
+func (s *DefectSuite) at(after time.Duration, cmd defect.Command) *reply {
+	r := &reply{}
+	s.env.RegisterDelayedCallback(func() { s.env.UpdateWorkflow(contract.UpdateAct, "", r, cmd) }, after)
+	return r
+}
+
+func (s *DefectSuite) state() contract.DefectState {
+	answer, err := s.env.QueryWorkflow(contract.QueryState)
+	s.Require().NoError(err)
+	var state contract.DefectState
+	s.Require().NoError(answer.Get(&state))
+	return state
+}
+
+func (s *DefectSuite) kinds() []defect.Kind {
+	var out []defect.Kind
+	for _, e := range s.world.got {
+		out = append(out, e.Kind)
+	}
+	return out
+}
+
+func (s *DefectSuite) TestLife_FromSubmissionToAcceptance() {
+	var replies []*reply
+	for i, cmd := range life {
+		replies = append(replies, s.at(time.Duration(i+1)*time.Minute, cmd))
+	}
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
+	s.Require().NoError(s.env.GetWorkflowError())
+	for i, r := range replies {
+		s.Require().NoError(r.refused, life[i].Action)
+		s.Require().NoError(r.err)
+		s.Equal(i+2, r.result.Seq)
+	}
+	s.Equal([]defect.Kind{"submit", "acknowledge", "classify", "propose", "sign", "complete", "verify", "report", "reply", "accept"}, s.kinds())
+	var end contract.DefectEnd
+	s.Require().NoError(s.env.GetWorkflowResult(&end))
+	s.Equal(contract.DefectEnd{Stage: defect.Closed, Events: 10}, end)
+}
+
+func (s *DefectSuite) TestPromises_WhenNobodyActsForFiveDays() {
+	withdraw := s.at(5*24*time.Hour, defect.Command{Action: defect.ActWithdraw, By: reporter, Input: defect.Input{Reason: "gone"}})
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
+	s.Require().NoError(s.env.GetWorkflowError())
+	s.Require().NoError(withdraw.refused)
+	broken := map[defect.ClockName]time.Time{}
+	for _, e := range s.world.got {
+		if e.Kind == defect.KindBreach {
+			s.NotContains(broken, e.Timing.Clock, "broken twice")
+			broken[e.Timing.Clock] = e.At
+			s.Zero(e.Timing.LateBy)
+		}
+	}
+	s.Equal(map[defect.ClockName]time.Time{
+		defect.ClockResponse: s.opened.Add(30 * time.Minute),
+		defect.ClockPlan:     s.opened.Add(2 * time.Hour),
+		defect.ClockResolve:  s.opened.Add(24 * time.Hour),
+	}, broken)
+}
+
+func (s *DefectSuite) TestRefusal_WhenTheStepIsNotDue() {
+	r := s.at(time.Minute, life[3])
+	s.at(2*time.Minute, defect.Command{Action: defect.ActWithdraw, By: reporter, Input: defect.Input{Reason: "gone"}})
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
+	refusal := contract.AsRefusal(r.refused)
+	s.Require().NotNil(refusal)
+	s.Equal(apperr.WrongStage, refusal.Code)
+	s.Equal([]defect.Kind{"submit", "withdraw"}, s.kinds())
+}
+
+func (s *DefectSuite) TestKey_WhenTheStepIsAskedForAgain() {
+	keyed := life[0]
+	keyed.Key, keyed.Print = "key", "print"
+	first, again := s.at(time.Minute, keyed), s.at(2*time.Minute, keyed)
+	keyed.Print = "other"
+	other := s.at(3*time.Minute, keyed)
+	s.at(4*time.Minute, defect.Command{Action: defect.ActWithdraw, By: reporter, Input: defect.Input{Reason: "gone"}})
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
+	s.Equal(2, first.result.Seq)
+	s.False(first.result.Repeat)
+	s.Equal(2, again.result.Seq)
+	s.True(again.result.Repeat)
+	s.Equal(apperr.ReasonKeyReused, contract.AsRefusal(other.refused).Reason)
+	s.Equal([]defect.Kind{"submit", "acknowledge", "withdraw"}, s.kinds())
+}
+
+func (s *DefectSuite) TestJournal_WhenSQLComesBack() {
+	s.world.away = true
+	for i, cmd := range life {
+		s.at(time.Duration(i+1)*time.Second, cmd)
+	}
+	s.env.RegisterDelayedCallback(func() {
+		s.Len(s.state().Journal, 10)
+		s.world.away = false
+	}, time.Minute)
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
+	s.Require().NoError(s.env.GetWorkflowError())
+	s.Len(s.world.got, 10)
+	for i, e := range s.world.got {
+		s.Equal(i+1, e.Seq)
+	}
+}
+
+func (s *DefectSuite) TestSignal_UnderTheRulesOfTheAction() {
+	for i, cmd := range life[:3] {
+		s.at(time.Duration(i+1)*time.Minute, cmd)
+	}
+	for i, sig := range []contract.SignOff{
+		{Approver: "nobody", Proposal: 1, Decision: defect.Approve},
+		{Approver: "supervisor", Proposal: 7, Decision: defect.Approve},
+		{Approver: "supervisor", Proposal: 1, Decision: "maybe"},
+		{Approver: "supervisor", Proposal: 1, Decision: defect.Approve, Comment: "good"},
+		{Approver: "supervisor2", Proposal: 1, Decision: defect.Approve},
+	} {
+		s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.SignalSignOff, sig) }, time.Duration(4+i)*time.Minute)
+	}
+	s.env.RegisterDelayedCallback(func() {
+		c := s.state().Case
+		s.Equal(defect.Resolution, c.Stage)
+		s.Require().Len(c.SignOffs, 1)
+		s.Equal("supervisor", c.SignOffs[0].By)
+		s.env.CancelWorkflow()
+	}, 15*time.Minute)
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
+	s.Equal([]defect.Kind{"submit", "acknowledge", "classify", "propose", "refused", "refused", "refused", "sign", "refused"}, s.kinds())
+}
+
+func (s *DefectSuite) TestContinueAsNew_CarriesEverything() {
+	s.world.away, s.world.nobody = true, true
+	keyed := life[0]
+	keyed.Key, keyed.Print = "key", "print"
+	s.at(time.Second, keyed)
+	s.env.RegisterDelayedCallback(func() {
+		s.env.SignalWorkflow(contract.SignalSignOff, contract.SignOff{Approver: "supervisor", Proposal: 1})
+	}, 2*time.Second)
+	s.env.RegisterDelayedCallback(func() { s.env.SetContinueAsNewSuggested(true) }, 3*time.Second)
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
+	var next *workflow.ContinueAsNewError
+	s.Require().ErrorAs(s.env.GetWorkflowError(), &next)
+	s.Equal(contract.WorkflowDefect, next.WorkflowType.Name)
+	state := s.carried(next)
+	s.Equal(2, state.Case.Seq)
+	s.Len(state.Journal, 2)
+	s.Equal([]contract.Handled{{Key: "key", Print: "print", Seq: 2}}, state.Handled)
+	s.Equal([]contract.SignOff{{Approver: "supervisor", Proposal: 1}}, state.SignOffs)
+}
+
+func (s *DefectSuite) carried(next *workflow.ContinueAsNewError) contract.DefectState {
+	var state contract.DefectState
+	require.NoError(s.T(), converter.GetDefaultDataConverter().FromPayloads(next.Input, &state))
+	return state
+}
