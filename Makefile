@@ -64,6 +64,10 @@ lint-rules: bin/golangci-lint ## show that each import rule of lint can fail
 bench: build ## side-by-side load figures
 	@$(plain) $(GO) run ./bench $(ARGS)
 
+.PHONY: histories
+histories: build ## record workflow histories of every shape for the replay test; ARGS="-shape v2" for a new one
+	@$(plain) $(GO) run ./bench -histories workflows/testdata $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## every Fuzz target for a short while; FUZZTIME=10s
 	@grep -rE '^func Fuzz\w+\(' --include='*_test.go' -o . | sort | while IFS=: read -r file target; do

@@ -46,8 +46,13 @@ func main() {
 func run(ctx context.Context) error {
 	only := flag.String("only", "", "names of parts to run, by commas: submissions, lives, promises, lists")
 	rounds := flag.Int("rounds", 3, "how often the sides take turns")
+	histories := flag.String("histories", "", "record histories into this folder instead, for the replay test")
+	shape := flag.String("shape", "v1", "version of the recorded shape; a new one for a changed orchestration")
 	rows := flag.Int("rows", 200_000, "cases in the large list")
 	flag.Parse()
+	if *histories != "" {
+		return record(ctx, *histories, *shape)
+	}
 	wanted := func(part string) bool { return *only == "" || strings.Contains(","+*only+",", ","+part+",") }
 
 	var table []row

@@ -123,10 +123,10 @@ func TestDatabases_AreApart(t *testing.T) {
 	require.NotEqual(t, volumes(product), volumes(temporal))
 	for network := range product.Networks {
 		require.NotContains(t, temporal.Networks, network)
-		require.True(t, bool(p.Networks[network].Internal), network)
+		require.True(t, p.Networks[network].Internal, network)
 	}
 	for network := range temporal.Networks {
-		require.True(t, bool(p.Networks[network].Internal), network)
+		require.True(t, p.Networks[network].Internal, network)
 	}
 	for _, name := range ours {
 		require.NotContains(t, p.Services[name].Networks, "temporal-store", name)

@@ -100,13 +100,13 @@ type town struct {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, "sqlite://"+filepath.Join(t.TempDir(), "yunwei.db"))
+	v := &town{t: t, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return v.clock }
+	db, err := store.Open(ctx, "sqlite://"+filepath.Join(t.TempDir(), "yunwei.db"), store.Clock(now))
 	require.NoError(t, err)
 	require.NoError(t, db.Migrate(ctx))
 	files, err := store.OpenFiles(ctx, "file://"+t.TempDir())
 	require.NoError(t, err)
-	v := &town{t: t, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
-	now := func() time.Time { return v.clock }
 	v.Desk = New(Options{Store: db, Files: files, Policy: defect.DefaultPolicy(), Key: []byte(strings.Repeat("k", 32)), ShowCodes: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: now})
 	v.cases = &fakeCases{now: now, states: map[string]*contract.DefectState{}}
 	v.Desk.cases = v.cases
@@ -309,7 +309,6 @@ func TestSessions_FromSignInToSignOut(t *testing.T) {
 
 func TestSessions_EndWithTheAccount(t *testing.T) {
 	v := newTown(t)
-	v.clock = time.Now() // SQL stamps accounts with its own time
 	ctx := t.Context()
 	s, err := v.SignIn(ctx, "agent", "a long password")
 	require.NoError(t, err)

@@ -281,7 +281,11 @@ func TestTemporalDown_NothingHalfDone(t *testing.T) {
 	require.Equal(t, "submitted", agent.read(number).text("stage"))
 
 	g.reopen()
-	require.Eventually(t, func() bool { return agent.act(number, "acknowledge", fields{}).status == http.StatusOK }, waitLimit, waitTick)
+	var again answer
+	require.Eventually(t, func() bool {
+		again = agent.act(number, "acknowledge", fields{})
+		return again.status == http.StatusOK
+	}, startLimit, waitTick, "%v", &again) // connections come back after a pause of up to ten seconds
 	require.Equal(t, "1", agent.do(http.MethodGet, "/api/v1/defects", nil).text("total"))
 	require.Equal(t, []string{"submit", "acknowledge"}, kinds(agent.events(number)))
 }
