@@ -166,6 +166,7 @@ func schemaOf(f defect.Field) *huma.Schema {
 		return &huma.Schema{Type: huma.TypeNumber, Minimum: &least, Maximum: &most}
 	case defect.TypeTime:
 		return &huma.Schema{Type: huma.TypeString, Format: "date-time"}
+	case defect.TypeText, defect.TypeEmail, defect.TypeUser, defect.TypeCase:
 	}
 	s := &huma.Schema{Type: huma.TypeString}
 	if f.Max > 0 {

@@ -156,7 +156,8 @@ func readList(given []string, p param, wrong *apperr.Fields) []any {
 		}
 		v := typed(p.Type, one)
 		var bad apperr.Fields
-		if defect.CheckFields([]defect.Field{p.Field}, map[string]any{p.Name: v}, &bad); len(bad) > 0 {
+		defect.CheckFields([]defect.Field{p.Field}, map[string]any{p.Name: v}, &bad)
+		if len(bad) > 0 {
 			*wrong = append(*wrong, bad[0])
 			return nil
 		}
@@ -176,6 +177,7 @@ func typed(t defect.FieldType, text string) any {
 		if b, err := strconv.ParseBool(text); err == nil && (text == "true" || text == "false") {
 			return b
 		}
+	case defect.TypeText, defect.TypeTime, defect.TypeEmail, defect.TypeUser, defect.TypeCase, defect.TypeObject:
 	}
 	return text
 }

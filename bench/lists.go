@@ -126,11 +126,11 @@ func fill(ctx context.Context, database string, rows int) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	policy := defect.DefaultPolicy()
 	newest := time.Now()
 	return spread(ctx, rows, func(ctx context.Context, i int) error {
-		r := rand.New(rand.NewPCG(1, uint64(i))) //nolint:gosec // the same rows every time
+		r := rand.New(rand.NewPCG(1, uint64(i)))
 		at := newest.Add(-time.Duration(r.Int64N(int64(365 * 24 * time.Hour))))
 		var number [8]byte
 		binary.BigEndian.PutUint64(number[:], r.Uint64())

@@ -104,7 +104,7 @@ func show(table []row) error {
 }
 
 // against makes a row of two rates.
-func against(what string, ours, theirs float64, atLeast float64) row {
+func against(what string, ours, theirs, atLeast float64) row {
 	ratio := ours / theirs
 	return row{what: what, ours: fmt.Sprintf("%.1f/s", ours), theirs: fmt.Sprintf("%.1f/s", theirs), ratio: ratio, wanted: fmt.Sprintf(">= %.1f", atLeast), ok: ratio >= atLeast}
 }

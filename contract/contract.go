@@ -181,15 +181,15 @@ func Refusal(err error) error {
 	return temporal.NewNonRetryableApplicationError(string(e.Code)+": "+string(e.Reason), refusalType, nil, *e)
 }
 
-// AsRefusal returns the *apperr.Error that crossed Temporal in err, or nil.
+// AsRefusal returns the *apperr.Error that crossed Temporal in err, or nil when none did.
 func AsRefusal(err error) *apperr.Error {
 	app, ok := errors.AsType[*temporal.ApplicationError](err)
 	if !ok || app.Type() != refusalType {
 		return nil
 	}
 	var e apperr.Error
-	if app.Details(&e) != nil {
-		return nil
+	if err := app.Details(&e); err != nil {
+		return apperr.Wrap(err, apperr.Internal, apperr.ReasonInternal)
 	}
 	return &e
 }

@@ -31,7 +31,8 @@ func Open(number string, s Submission, p Policy, by Person, at time.Time, keyed 
 	if s.Reporter.Username == "" {
 		e.OnBehalfOf = s.Reporter.Name
 	}
-	return c, c.record(e)
+	e = c.record(e)
+	return c, e
 }
 
 // Filled returns the command's input as its event records it: tidied, with what is meant where nothing was said.

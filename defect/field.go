@@ -61,7 +61,8 @@ func CheckFields(fields []Field, doc map[string]any, wrong *apperr.Fields) {
 }
 
 func checkObject(fields []Field, doc map[string]any, prefix string, wrong *apperr.Fields) {
-	for _, name := range slices.Sorted(maps.Keys(doc)) {
+	names := slices.Sorted(maps.Keys(doc)) //workflowcheck:ignore sorted, so that the map's own order is not seen
+	for _, name := range names {
 		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name }) {
 			wrong.Add(prefix+printable(name), apperr.FieldUnknown, nil)
 		}

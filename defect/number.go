@@ -11,6 +11,17 @@ const (
 	numberGroup   = 4
 )
 
+// values is the inverse of numberSymbols.
+var values = func() map[rune]byte {
+	out := make(map[rune]byte, len(numberSymbols))
+	value := byte(0)
+	for _, r := range numberSymbols {
+		out[r] = value
+		value++
+	}
+	return out
+}()
+
 // NewNumber makes a case number from at least seven bytes of randomness, or of a digest.
 func NewNumber(random [8]byte) string {
 	var bits uint64
@@ -39,11 +50,11 @@ func ParseNumber(s string) (string, bool) {
 		case 'I', 'L':
 			r = '1'
 		}
-		i := strings.IndexRune(numberSymbols, r)
-		if i < 0 || n == len(symbols) {
+		value, ok := values[r]
+		if !ok || n == len(symbols) {
 			return "", false
 		}
-		symbols[n] = byte(i)
+		symbols[n] = value
 		n++
 	}
 	data := [numberData]byte(symbols[:numberData])

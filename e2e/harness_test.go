@@ -50,7 +50,6 @@ type site struct {
 	temporal string
 	cmd      *exec.Cmd
 	stderr   *os.File
-	stdout   chan string // what follows the ready line
 	exited   chan error
 }
 

@@ -46,7 +46,7 @@ func TestDev_WhenItCannotStart(t *testing.T) {
 	lonely := filepath.Join(dir, "yunwei")
 	program, err := os.ReadFile(binary(t, "yunwei"))
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(lonely, program, 0o700)) //nolint:gosec // a program is executable
+	require.NoError(t, os.WriteFile(lonely, program, 0o700))
 
 	for name, c := range map[string]struct {
 		args []string

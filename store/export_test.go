@@ -40,3 +40,37 @@ func (s *Store) Exec(ctx context.Context, statement string, args ...any) error {
 	_, err := s.write.ExecContext(ctx, statement, args...)
 	return err
 }
+
+// Tables lists the tables there are.
+func (s *Store) Tables(ctx context.Context) ([]string, error) {
+	var names []string
+	statement := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+	if s.engine.name == "mysql" {
+		statement = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name"
+	}
+	return names, s.read.SelectContext(ctx, &names, statement)
+}
+
+// KillOthers cuts every other connection to the database.
+func (s *Store) KillOthers(ctx context.Context) error {
+	var ids []int
+	if err := s.read.SelectContext(ctx, &ids, "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.Exec(ctx, "KILL ?", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Hold keeps others from writing to a case until the lock is freed.
+func (s *Store) Hold(ctx context.Context, number string) (free func() error, err error) {
+	tx, err := s.write.BeginTxx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE defects SET severity = severity WHERE number = ?", number)
+	return tx.Rollback, err
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"regexp"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -22,7 +23,10 @@ import (
 const headBytes = 3072
 
 // Files keeps the content of attachments, by ID, in a folder or a bucket.
-type Files struct{ bucket *blob.Bucket }
+type Files struct {
+	bucket *blob.Bucket
+	folder string // empty for a bucket
+}
 
 // File is what is told of a file by its content.
 type File struct {
@@ -34,14 +38,16 @@ type File struct {
 var fileID = regexp.MustCompile(`^[A-Za-z0-9_-]{2,64}$`)
 
 // OpenFiles opens the folder or bucket at a URL: file:///folder, which is made where there is none, or s3://bucket with
-// the parameters of gocloud.dev/blob/s3blob. An error never holds what follows the question mark.
+// the parameters of gocloud.dev/blob/s3blob; its credentials come from the environment.
 func OpenFiles(ctx context.Context, address string) (*Files, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, errors.New("the URL of the attachments cannot be read: file:///folder or s3://bucket?region=…")
 	}
+	folder := ""
 	switch u.Scheme {
 	case "file":
+		folder = u.Path
 		q := u.Query()
 		q.Set("create_dir", "1")
 		q.Set("dir_file_mode", "0700")
@@ -56,7 +62,7 @@ func OpenFiles(ctx context.Context, address string) (*Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the attachments at %s://%s%s: %w", u.Scheme, u.Host, u.Path, err)
 	}
-	return &Files{bucket}, nil
+	return &Files{bucket: bucket, folder: folder}, nil
 }
 
 // Close ends the use of the folder or bucket.
@@ -67,6 +73,9 @@ func (f *Files) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	ok, err := f.bucket.IsAccessible(ctx)
+	if err == nil && f.folder != "" { // a folder that has gone counts as an empty one there
+		_, err = os.Stat(f.folder)
+	}
 	if err == nil && !ok {
 		err = ErrNotFound
 	}

@@ -175,13 +175,23 @@ func (f filter) after(o order, c *cursor) ordered {
 	}
 }
 
+// where returns the filter and the place as SQL.
+func (o ordered) where() (string, []any) {
+	where, args := o.filter.where()
+	switch {
+	case o.beyond == "":
+		return where, args
+	case where == "":
+		where = " WHERE "
+	default:
+		where += " AND "
+	}
+	return where + o.beyond, append(args, o.args...)
+}
+
 // selectIDs returns a statement for the IDs in order. With follow an index that has the order may be followed; without,
 // the rows are found first and sorted then.
 func (o ordered) selectIDs(by order, follow bool) (string, []any) {
 	where, args := o.where()
-	if o.beyond != "" {
-		where += map[bool]string{true: " WHERE ", false: " AND "}[where == ""] + o.beyond
-		args = append(args, o.args...)
-	}
 	return "SELECT id FROM defects" + where + by.clause(follow), args
 }

@@ -30,9 +30,10 @@ var sqliteStatements = statements{
 const sqliteReaders = 4
 
 func openSQLite(address string) (*Store, error) {
-	path, err := url.PathUnescape(strings.TrimPrefix(address, "sqlite://"))
-	if err != nil || path == "" || path == "/" || strings.ContainsAny(path, "?#") {
-		return nil, errors.New("the database's URL names a file: sqlite:///path/file.db")
+	escaped := strings.TrimPrefix(address, "sqlite://")
+	path, err := url.PathUnescape(escaped)
+	if err != nil || path == "" || path == "/" || strings.ContainsAny(escaped, "?#") {
+		return nil, errors.New("the database's URL names a file and nothing else, characters such as ? and # and % as %3F, %23 and %25: sqlite:///path/file.db")
 	}
 	if err := createPrivate(path); err != nil {
 		return nil, err

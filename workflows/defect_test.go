@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
 	"github.com/stretchr/testify/suite"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -266,6 +265,6 @@ func (s *DefectSuite) TestContinueAsNew_CarriesEverything() {
 
 func (s *DefectSuite) carried(next *workflow.ContinueAsNewError) contract.DefectState {
 	var state contract.DefectState
-	require.NoError(s.T(), converter.GetDefaultDataConverter().FromPayloads(next.Input, &state))
+	s.Require().NoError(converter.GetDefaultDataConverter().FromPayloads(next.Input, &state))
 	return state
 }

@@ -37,7 +37,7 @@ func TestHistories_NotReplayedByAnother(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	replayer := worker.NewWorkflowReplayer()
-	other := func(ctx workflow.Context, in contract.DefectState) (contract.DefectEnd, error) {
+	other := func(ctx workflow.Context, _ contract.DefectState) (contract.DefectEnd, error) {
 		return contract.DefectEnd{}, workflow.Sleep(ctx, 1)
 	}
 	replayer.RegisterWorkflowWithOptions(other, workflow.RegisterOptions{Name: contract.WorkflowDefect})

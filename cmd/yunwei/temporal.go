@@ -74,7 +74,10 @@ func (s devCommand) startTemporal(ctx context.Context, p *parts, folder *dataFol
 	}
 	t.process = cmd.Process
 	p.onClose(t.stop)
-	return t, t.await(ctx)
+	if err := t.await(ctx); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // serverArgs: on loopback, histories flushed to disk before they are acknowledged, activities started with the workflow

@@ -193,10 +193,10 @@ func readPassword(c console) (string, error) {
 }
 
 func readSecret(c console) (string, error) {
-	if f, ok := c.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor is small
+	if f, ok := c.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		fmt.Fprint(os.Stderr, "Password: ")
 		defer fmt.Fprintln(os.Stderr)
-		b, err := term.ReadPassword(int(f.Fd())) //nolint:gosec // a file descriptor is small
+		b, err := term.ReadPassword(int(f.Fd()))
 		return string(b), err
 	}
 	line, err := bufio.NewReader(io.LimitReader(c.in, 4096)).ReadString('\n')
@@ -263,7 +263,7 @@ func (h healthCommand) Run(ctx context.Context) error {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", http.NoBody)
 	if err != nil {
 		return err
 	}
