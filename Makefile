@@ -97,7 +97,7 @@ FORCE:
 # go build knows best what has changed.
 bin/yunwei: FORCE
 	@echo "yunwei: building"
-	$(plain) $(GO) build -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/yunwei
+	$(plain) $(GO) build -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/yunwei
 
 # Builds the tool of package $(1), which takes $(2), as the target. It appears when it is whole.
 define tool

@@ -33,7 +33,7 @@ func (r attachmentRow) attachment() defect.Attachment {
 func (s *Store) AddAttachment(ctx context.Context, a defect.Attachment) error {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	r := attachmentRow{ID: a.ID, Number: a.Number, Name: a.Name, Type: a.Type, Size: a.Size, Sum: a.Sum, UploadedBy: a.UploadedBy, UploadedAt: micros(a.UploadedAt)}
+	r := attachmentRow{ID: plain(a.ID), Number: plain(a.Number), Name: a.Name, Type: a.Type, Size: a.Size, Sum: a.Sum, UploadedBy: a.UploadedBy, UploadedAt: micros(a.UploadedAt)}
 	_, err := s.write.NamedExecContext(ctx, `INSERT INTO attachments (id, number, name, type, size, sum, uploaded_by, uploaded_at)
 VALUES (:id, :number, :name, :type, :size, :sum, :uploaded_by, :uploaded_at)`, r)
 	if isDuplicate(err) {
@@ -56,7 +56,7 @@ VALUES (:id, :number, :name, :type, :size, :sum, :uploaded_by, :uploaded_at)`, r
 func (s *Store) DropAttachment(ctx context.Context, id string) error {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	if _, err := s.write.ExecContext(ctx, "DELETE FROM attachments WHERE id = ?", id); err != nil {
+	if _, err := s.write.ExecContext(ctx, "DELETE FROM attachments WHERE id = ?", plain(id)); err != nil {
 		return fmt.Errorf("forget attachment %s: %w", id, err)
 	}
 	return nil
@@ -67,12 +67,12 @@ func (s *Store) Attachment(ctx context.Context, id string) (defect.Attachment, e
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	var r attachmentRow
-	err := s.read.GetContext(ctx, &r, selectAttachment+"WHERE id = ?", id)
+	err := s.read.GetContext(ctx, &r, selectAttachment+"WHERE id = ?", plain(id))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
 	if err != nil {
-		return defect.Attachment{}, fmt.Errorf("attachment %s: %w", id, err)
+		return defect.Attachment{}, fmt.Errorf("attachment %q: %w", id, err)
 	}
 	return r.attachment(), nil
 }
@@ -82,10 +82,10 @@ func (s *Store) Attachment(ctx context.Context, id string) (defect.Attachment, e
 func (s *Store) Attachments(ctx context.Context, number, after string, limit int) ([]defect.Attachment, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	statement, args := selectAttachment+"WHERE number = ? ", []any{number}
+	statement, args := selectAttachment+"WHERE number = ? ", []any{plain(number)}
 	if after != "" {
 		statement += "AND (uploaded_at, id) > (SELECT uploaded_at, id FROM attachments WHERE id = ? AND number = ?) "
-		args = append(args, after, number)
+		args = append(args, plain(after), plain(number))
 	}
 	var rows []attachmentRow
 	if err := s.read.SelectContext(ctx, &rows, statement+"ORDER BY uploaded_at, id LIMIT ?", append(args, limit)...); err != nil {

@@ -16,7 +16,7 @@ func (s *Store) Events(ctx context.Context, number string, after, limit int) ([]
 	defer cancel()
 	var docs []string
 	err := s.read.SelectContext(ctx, &docs, `SELECT e.doc FROM events e JOIN defects d ON d.id = e.id
-WHERE d.number = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`, number, after, limit)
+WHERE d.number = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`, plain(number), after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("events of case %s: %w", number, err)
 	}
@@ -35,7 +35,7 @@ func (s *Store) EventByKey(ctx context.Context, number, key string) (defect.Even
 	defer cancel()
 	var doc string
 	err := s.read.GetContext(ctx, &doc, `SELECT e.doc FROM events e JOIN defects d ON d.id = e.id
-WHERE e.idem_key = ? AND d.number = ? ORDER BY e.seq LIMIT 1`, idemKey(key), number)
+WHERE e.idem_key = ? AND d.number = ? ORDER BY e.seq LIMIT 1`, plain(key), plain(number))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -56,7 +56,7 @@ func (s *Store) CaseByKey(ctx context.Context, key string) (number, print string
 	defer cancel()
 	var docs Docs
 	err = s.read.GetContext(ctx, &docs, `SELECT x.policy_digest, x.submission, x.doc FROM defects d JOIN defect_docs x ON x.id = d.id
-WHERE d.submit_key = ? ORDER BY d.id LIMIT 1`, idemKey(key))
+WHERE d.submit_key = ? ORDER BY d.id LIMIT 1`, plain(key))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -72,7 +72,7 @@ func (s *Store) Known(ctx context.Context, number string) (int, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	var seq int
-	err := s.read.GetContext(ctx, &seq, "SELECT seq FROM defects WHERE number = ?", number)
+	err := s.read.GetContext(ctx, &seq, "SELECT seq FROM defects WHERE number = ?", plain(number))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("seq of case %s: %w", number, err)
 	}

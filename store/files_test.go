@@ -172,7 +172,7 @@ func TestFiles_InABucket(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "key")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	ctx := t.Context()
-	f, err := store.OpenFiles(ctx, "s3://files?region=us-east-1&use_path_style=true&request_checksum_calculation=when_required&endpoint="+server.URL)
+	f, err := store.OpenFiles(ctx, "s3://files?region=us-east-1&use_path_style=true&request_checksum_calculation=when_required&response_checksum_validation=when_required&endpoint="+server.URL)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.Close()) })
 	require.NoError(t, f.Ping(ctx))

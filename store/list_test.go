@@ -429,3 +429,26 @@ func TestSearch_AnyText(t *testing.T) {
 		})
 	})
 }
+
+// Whatever bytes a caller sends, they find nothing and break nothing.
+func TestList_AnyBytes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		fill(t, s, 28, 6)
+		for _, odd := range []string{"\xff\xfe", "\x00\x01", "王 ", "a'b\\", "\u202e\u202e", strings.Repeat("长", 3000), "%%", "😀 ", "agent "} {
+			for _, q := range []defect.Query{
+				{Text: odd}, {Assignee: odd}, {Reporter: odd}, {System: odd}, {AssetID: odd}, {Category: defect.Category(strings.ToValidUTF8(odd, "?"))},
+			} {
+				page, err := s.List(ctx, q, "")
+				require.NoError(t, err)
+				require.Empty(t, page.Items, odd)
+			}
+			_, err := s.Attachment(ctx, odd)
+			require.ErrorIs(t, err, store.ErrNotFound)
+			_, _, err = s.CaseByKey(ctx, odd)
+			require.ErrorIs(t, err, store.ErrNotFound)
+			_, err = s.User(ctx, odd)
+			require.ErrorIs(t, err, store.ErrNotFound)
+		}
+	})
+}

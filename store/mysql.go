@@ -93,7 +93,8 @@ func settle(cfg *mysql.Config) {
 	cfg.InterpolateParams = true // one round trip for a statement instead of three
 	cfg.ClientFoundRows = true
 	cfg.MultiStatements = false
-	cfg.RejectReadOnly = true // a demoted server is left for the new one
+	cfg.RejectReadOnly = true       // a demoted server is left for the new one
+	cfg.Logger = &mysql.NopLogger{} // what it would print comes back as an error too
 	for limit, standard := range map[*time.Duration]time.Duration{&cfg.Timeout: dialTimeout, &cfg.ReadTimeout: ioTimeout, &cfg.WriteTimeout: ioTimeout} {
 		if *limit == 0 {
 			*limit = standard

@@ -236,7 +236,7 @@ func eventRows(id int64, events []defect.Event) ([]eventRow, error) {
 		}
 		out[i] = eventRow{ID: id, Seq: e.Seq, Kind: e.Kind, At: micros(e.At), Sum: e.Sum, Doc: string(doc)}
 		if e.Key != "" {
-			key := idemKey(e.Key)
+			key := plain(e.Key)
 			out[i].Key = &key
 		}
 	}
@@ -256,7 +256,7 @@ func (s *Store) find(ctx context.Context, number string) (stored, error) {
 		ID int64 `db:"id"`
 		Docs
 	}
-	err := s.read.GetContext(ctx, &r, "SELECT x.id, x.policy_digest, x.submission, x.doc FROM defects d JOIN defect_docs x ON x.id = d.id WHERE d.number = ?", number)
+	err := s.read.GetContext(ctx, &r, "SELECT x.id, x.policy_digest, x.submission, x.doc FROM defects d JOIN defect_docs x ON x.id = d.id WHERE d.number = ?", plain(number))
 	if errors.Is(err, sql.ErrNoRows) {
 		return stored{}, ErrNotFound
 	}

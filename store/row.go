@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"regexp"
 	"strings"
 
 	"yunwei/defect"
@@ -81,7 +82,7 @@ func rowOf(c *defect.Case, digest string, attempt int) (row, error) {
 		return row{}, fmt.Errorf("write what was submitted as %s: %w", c.Number, err)
 	}
 	r := row{
-		ID: newID(c, attempt), Number: c.Number, Seq: c.Seq, Stage: c.Stage, Severity: c.Severity, Category: c.Category,
+		ID: newID(c, attempt), Number: plain(c.Number), Seq: c.Seq, Stage: c.Stage, Severity: c.Severity, Category: c.Category,
 		Assignee: nameKey(c.Assignee), Reporter: nameKey(c.Submission.Reporter.Username),
 		SystemKey: textKey(c.Submission.System), AssetKey: textKey(c.Submission.AssetID),
 		Overdue: c.Overdue(), Waiting: len(c.Waiting) > 0,
@@ -92,7 +93,7 @@ func rowOf(c *defect.Case, digest string, attempt int) (row, error) {
 		r.NextDue = micros(due)
 	}
 	if c.Submitted.Key != "" {
-		key := idemKey(c.Submitted.Key)
+		key := plain(c.Submitted.Key)
 		r.SubmitKey = &key
 	}
 	return r, nil
@@ -120,20 +121,18 @@ func (d Docs) read() (defect.Case, error) {
 	return c, nil
 }
 
-// Columns are of bounded length, and what people write must never keep a case out of SQL: what is too long is kept as
-// its digest, which compares as well.
-
-const maxName = 64
+// Columns are of bounded length, and nothing that somebody writes may keep a case out of SQL or break a query: what is not
+// of the usual form is kept, and looked for, as its digest.
 
 // nameKey is a user name as columns hold it.
-func nameKey(username string) string {
-	if len(username) > maxName {
-		return defect.Digest(username)
+func nameKey(name string) string {
+	if folded := strings.ToLower(name); name == "" || username.MatchString(folded) {
+		return folded
 	}
-	return strings.ToLower(username)
+	return defect.Digest(name)
 }
 
-// textKey is what stands for the name of a system or an asset, of any length.
+// textKey is what stands for the name of a system or an asset.
 func textKey(text string) string {
 	if text == "" {
 		return ""
@@ -141,10 +140,12 @@ func textKey(text string) string {
 	return defect.Digest(text)
 }
 
-// idemKey is the digest of an idempotency key as columns hold it.
-func idemKey(key string) string {
-	if len(key) > maxName {
-		return defect.Digest(key)
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// plain is a key, an ID or a number as columns hold it.
+func plain(key string) string {
+	if plainKey.MatchString(key) {
+		return key
 	}
-	return key
+	return defect.Digest(key)
 }

@@ -10,7 +10,7 @@ import (
 func (s *Store) Revoke(ctx context.Context, tokenID string, until time.Time) error {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	if _, err := s.write.ExecContext(ctx, s.engine.statements.revoke, idemKey(tokenID), micros(until)); err != nil {
+	if _, err := s.write.ExecContext(ctx, s.engine.statements.revoke, plain(tokenID), micros(until)); err != nil {
 		return fmt.Errorf("end a session: %w", err)
 	}
 	return nil

@@ -108,7 +108,7 @@ func (s *Store) SetDisabled(ctx context.Context, username string, disabled bool)
 func (s *Store) SetRoles(ctx context.Context, username string, roles []defect.Role) error {
 	joined, err := joinRoles(roles)
 	if err != nil {
-		return fmt.Errorf("account %s: %w", username, err)
+		return fmt.Errorf("account %q: %w", username, err)
 	}
 	return s.changeUser(ctx, username, "roles", joined)
 }
@@ -118,7 +118,7 @@ func (s *Store) changeUser(ctx context.Context, username, column string, value a
 	defer cancel()
 	now := micros(s.now())
 	done, err := s.write.ExecContext(ctx, "UPDATE users SET "+column+" = ?, version = version + 1, not_before = ?, updated_at = ? WHERE username = ?",
-		value, now, now, strings.ToLower(username))
+		value, now, now, nameKey(username))
 	if err == nil {
 		var n int64
 		if n, err = done.RowsAffected(); err == nil && n == 0 {
@@ -126,7 +126,7 @@ func (s *Store) changeUser(ctx context.Context, username, column string, value a
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("change %s of account %s: %w", column, username, err)
+		return fmt.Errorf("change %s of account %q: %w", column, username, err)
 	}
 	return nil
 }
@@ -136,12 +136,12 @@ func (s *Store) User(ctx context.Context, username string) (User, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	var r userRow
-	err := s.read.GetContext(ctx, &r, selectUser+"WHERE username = ?", strings.ToLower(username))
+	err := s.read.GetContext(ctx, &r, selectUser+"WHERE username = ?", nameKey(username))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
 	if err != nil {
-		return User{}, fmt.Errorf("account %s: %w", username, err)
+		return User{}, fmt.Errorf("account %q: %w", username, err)
 	}
 	return r.user(), nil
 }
@@ -151,7 +151,7 @@ func (s *Store) Users(ctx context.Context, after string, limit int) ([]User, err
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	var rows []userRow
-	if err := s.read.SelectContext(ctx, &rows, selectUser+"WHERE username > ? ORDER BY username LIMIT ?", strings.ToLower(after), limit); err != nil {
+	if err := s.read.SelectContext(ctx, &rows, selectUser+"WHERE username > ? ORDER BY username LIMIT ?", nameKey(after), limit); err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}
 	users := make([]User, len(rows))

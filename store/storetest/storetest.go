@@ -49,7 +49,16 @@ func Each(t *testing.T, run func(t *testing.T, db DB)) {
 	}
 }
 
-// Addresses returns the URLs of the servers to test on.
+// EachB runs a measurement on every engine.
+func EachB(b *testing.B, run func(b *testing.B, db DB)) {
+	b.Helper()
+	b.Run("sqlite", func(b *testing.B) { run(b, SQLite(b)) })
+	for i, address := range addresses() {
+		b.Run(fmt.Sprintf("mysql%d", i+1), func(b *testing.B) { run(b, MySQL(b, i, address)) })
+	}
+}
+
+// addresses returns the URLs of the servers to test on.
 func addresses() []string {
 	return strings.FieldsFunc(os.Getenv(Variable), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
 }

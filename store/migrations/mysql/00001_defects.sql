@@ -5,21 +5,21 @@
 -- +goose Up
 CREATE TABLE IF NOT EXISTS defects (
   id BIGINT NOT NULL,
-  number VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  number VARCHAR(20) NOT NULL,
   seq INT NOT NULL,
-  stage VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  stage VARCHAR(16) NOT NULL,
   severity TINYINT NOT NULL,
-  category VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  category VARCHAR(16) NOT NULL,
   assignee VARCHAR(64) NOT NULL,
   reporter VARCHAR(64) NOT NULL,
-  system_key VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  asset_key VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  system_key VARCHAR(24) NOT NULL,
+  asset_key VARCHAR(24) NOT NULL,
   overdue TINYINT NOT NULL,
   waiting TINYINT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   next_due BIGINT NOT NULL,
-  submit_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  submit_key VARCHAR(64) NULL,
   PRIMARY KEY (id),
   UNIQUE KEY defects_number (number),
   KEY defects_submit_key (submit_key),
@@ -38,14 +38,14 @@ CREATE TABLE IF NOT EXISTS defects (
 
 CREATE TABLE IF NOT EXISTS defect_docs (
   id BIGINT NOT NULL,
-  policy_digest VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  policy_digest VARCHAR(24) NOT NULL,
   submission MEDIUMTEXT NOT NULL,
   doc MEDIUMTEXT NOT NULL,
   PRIMARY KEY (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC;
 
 CREATE TABLE IF NOT EXISTS policies (
-  digest VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  digest VARCHAR(24) NOT NULL,
   doc MEDIUMTEXT NOT NULL,
   PRIMARY KEY (digest)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC;
@@ -53,17 +53,17 @@ CREATE TABLE IF NOT EXISTS policies (
 CREATE TABLE IF NOT EXISTS events (
   id BIGINT NOT NULL,
   seq INT NOT NULL,
-  kind VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  kind VARCHAR(24) NOT NULL,
   at BIGINT NOT NULL,
-  sum VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  idem_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  sum VARCHAR(24) NOT NULL,
+  idem_key VARCHAR(64) NULL,
   doc MEDIUMTEXT NOT NULL,
   PRIMARY KEY (id, seq),
   KEY events_idem_key (idem_key)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC;
 
 CREATE TABLE IF NOT EXISTS tallies (
-  name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  name VARCHAR(64) NOT NULL,
   slot INT NOT NULL,
   n BIGINT NOT NULL,
   PRIMARY KEY (name, slot)

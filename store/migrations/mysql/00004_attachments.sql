@@ -2,12 +2,12 @@
 
 -- +goose Up
 CREATE TABLE IF NOT EXISTS attachments (
-  id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  number VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  id VARCHAR(64) NOT NULL,
+  number VARCHAR(20) NOT NULL,
   name VARCHAR(255) NOT NULL,
   type VARCHAR(255) NOT NULL,
   size BIGINT NOT NULL,
-  sum VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  sum VARCHAR(64) NOT NULL,
   uploaded_by VARCHAR(64) NOT NULL,
   uploaded_at BIGINT NOT NULL,
   PRIMARY KEY (id),

@@ -1,0 +1,103 @@
+package defect_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"yunwei/apperr"
+	"yunwei/defect"
+)
+
+func TestSubmission_WhatIsWrongWithIt(t *testing.T) {
+	good := defect.Submission{Title: "t", Description: "line\nline", Severity: 1, System: "OA", Reporter: defect.Reporter{Username: "r", Name: "r"}}
+	require.NoError(t, good.Check(opened))
+	for name, c := range map[string]struct {
+		change func(*defect.Submission)
+		field  string
+		reason apperr.Reason
+	}{
+		"no title":               {func(s *defect.Submission) { s.Title = " \n" }, "title", apperr.FieldRequired},
+		"a long title":           {func(s *defect.Submission) { s.Title = strings.Repeat("标", 201) }, "title", apperr.FieldTooLong},
+		"a long description":     {func(s *defect.Submission) { s.Description = strings.Repeat("a", 20_001) }, "description", apperr.FieldTooLong},
+		"a long impact":          {func(s *defect.Submission) { s.Impact = strings.Repeat("a", 2_001) }, "impact", apperr.FieldTooLong},
+		"no severity":            {func(s *defect.Submission) { s.Severity = 0 }, "severity", apperr.FieldRange},
+		"severity five":          {func(s *defect.Submission) { s.Severity = 5 }, "severity", apperr.FieldRange},
+		"a control character":    {func(s *defect.Submission) { s.System = "O\x00A" }, "system", apperr.FieldControl},
+		"a tab":                  {func(s *defect.Submission) { s.Title = "a\tb" }, "title", apperr.FieldControl},
+		"text turned around":     {func(s *defect.Submission) { s.Title = "a\u202eb" }, "title", apperr.FieldControl},
+		"an unknown channel":     {func(s *defect.Submission) { s.Channel = "pigeon" }, "channel", apperr.FieldEnum},
+		"a time to come":         {func(s *defect.Submission) { s.OccurredAt = opened.Add(time.Hour) }, "occurred_at", apperr.FieldFuture},
+		"a time long gone":       {func(s *defect.Submission) { s.OccurredAt = opened.AddDate(-50, 0, 0) }, "occurred_at", apperr.FieldTooOld},
+		"no address":             {func(s *defect.Submission) { s.Reporter.Email = "x" }, "reporter.email", apperr.FieldEmail},
+		"a number with a slip":   {func(s *defect.Submission) { s.Follows = "7K3M-Q9XT-WA5D" }, "follows", apperr.FieldNumber},
+		"a reporter of no name":  {func(s *defect.Submission) { s.Reporter = defect.Reporter{Phone: "1"} }, "reporter.name", apperr.FieldRequired},
+		"a reporter's long unit": {func(s *defect.Submission) { s.Reporter.Unit = strings.Repeat("a", 2_001) }, "reporter.unit", apperr.FieldTooLong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := good
+			c.change(&s)
+			err := apperr.Of(s.Check(opened))
+			require.NotNil(t, err)
+			require.Len(t, err.Fields, 1)
+			require.Equal(t, c.field, err.Fields[0].Field)
+			require.Equal(t, c.reason, err.Fields[0].Reason)
+		})
+	}
+}
+
+func TestInputFields_AsTheContractSays(t *testing.T) {
+	contract := map[defect.Action]string{ // API.md, once more by hand
+		defect.ActAcknowledge: "assignee", defect.ActClassify: "category* severity note explanation", defect.ActPropose: "cause* plan* risk rollback",
+		defect.ActSign: "proposal* decision* comment", defect.ActComplete: "summary* changes version_before version_after kind",
+		defect.ActVerify: "passed* method* note", defect.ActReport: "summary* work_hours parts", defect.ActReply: "message*", defect.ActAccept: "satisfaction comment",
+		defect.ActReopen: "reason*", defect.ActRequestInfo: "message*", defect.ActProvideInfo: "message*", defect.ActEscalate: "level* reason*", defect.ActArrive: "note",
+		defect.ActRequestSpare: "part* quantity note", defect.ActReceiveSpare: "note", defect.ActAssign: "assignee* reason", defect.ActChangeSeverity: "severity* reason*",
+		defect.ActComment: "message*", defect.ActAttach: "", defect.ActWithdraw: "reason*", defect.ActMarkDuplicate: "reason* of*",
+	}
+	require.Len(t, contract, len(defect.Actions()))
+	for action, want := range contract {
+		var got []string
+		for _, f := range defect.InputFields(action) {
+			name := f.Name
+			if f.Required {
+				name += "*"
+			}
+			got = append(got, name)
+		}
+		require.Equal(t, strings.Fields(want), append([]string{}, got...), action)
+	}
+}
+
+func TestInput_FieldsOfAnotherAction(t *testing.T) {
+	err := apperr.Of(defect.Input{Cause: "c", Reason: "r"}.Check(defect.ActWithdraw))
+	require.Equal(t, []apperr.Field{{Field: "cause", Reason: apperr.FieldUnknown}}, err.Fields)
+	require.Error(t, defect.Input{Category: defect.Operation}.Check(defect.ActClassify), "an explanation is needed")
+	require.Error(t, defect.Input{}.Check(defect.ActAttach))
+}
+
+func FuzzCheckFields(f *testing.F) {
+	f.Add(`{"title":"t","severity":1.5,"reporter":{"name":null},"x":[]}`)
+	f.Add(`{"occurred_at":"2026-13-01T00:00:00Z","severity":"1"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var doc map[string]any
+		if json.Unmarshal([]byte(text), &doc) != nil {
+			return
+		}
+		var wrong apperr.Fields
+		defect.CheckFields(defect.SubmissionFields(), doc, &wrong)
+		for _, w := range wrong {
+			require.NotEmpty(t, w.Reason)
+			require.LessOrEqual(t, len([]rune(w.Field)), 80)
+		}
+		if len(wrong) == 0 {
+			b, err := json.Marshal(doc)
+			require.NoError(t, err)
+			var s defect.Submission
+			require.NoError(t, json.Unmarshal(b, &s), "what is found right can be read")
+		}
+	})
+}
