@@ -80,9 +80,10 @@ func (c *Calendar) weekly() time.Duration {
 }
 
 // plainWeeks returns how many whole weeks from day n on may be counted in one go: they hold no exception, the day
-// before (whose hours may run into them) is none either, and they end before the day last.
+// before (whose hours may run into them) is none either, and they end a day before the day last, into which the hours of
+// their own last evening may run.
 func (c *Calendar) plainWeeks(n, last int) int {
-	end := last
+	end := last - 1
 	if i := c.search(dateOf(n - 1)); i < len(c.Exceptions) {
 		end = min(end, c.Exceptions[i].Date.number())
 	}
