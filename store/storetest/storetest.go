@@ -66,7 +66,7 @@ func addresses() []string {
 // SQLite returns a new file.
 func SQLite(t testing.TB) DB {
 	t.Helper()
-	db := DB{Engine: "sqlite", URL: "sqlite://" + filepath.Join(t.TempDir(), "yunwei.db")}
+	db := DB{Engine: "sqlite", URL: "sqlite://" + (&url.URL{Path: filepath.Join(t.TempDir(), "yunwei.db")}).EscapedPath()}
 	require.NoError(t, db.Open(t).Migrate(t.Context()))
 	return db
 }

@@ -1,0 +1,527 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"yunwei/api"
+	"yunwei/apperr"
+	"yunwei/calendar"
+	"yunwei/defect"
+	"yunwei/desk"
+)
+
+var now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// fakeDesk is a desk with one case, which records what it is asked and answers with fail when that is set.
+type fakeDesk struct {
+	fail  error
+	may   error // what MayAct and MaySubmit answer
+	panic bool
+	asked []string
+	c     defect.Case
+	in    defect.Input
+	s     defect.Submission
+	q     defect.Query
+	key   string
+	vers  *int
+	file  string
+}
+
+func newFake() *fakeDesk {
+	f := &fakeDesk{}
+	f.c, _ = defect.Open("7K3M-Q9XT-WA5C", defect.Submission{Title: "t", Description: "d", Severity: 2, System: "OA", Reporter: defect.Reporter{Username: "reporter", Name: "王芳"}},
+		defect.DefaultPolicy(), defect.Person{Username: "reporter", Name: "王芳"}, now, defect.Keyed{})
+	return f
+}
+
+func (f *fakeDesk) ask(what string) error {
+	f.asked = append(f.asked, what)
+	if f.panic {
+		panic("secret inside")
+	}
+	return f.fail
+}
+
+func (f *fakeDesk) view() desk.View {
+	return desk.View{Case: f.c, Allowed: []defect.Action{defect.ActComment}}
+}
+
+func (f *fakeDesk) SignIn(_ context.Context, username, password string) (desk.Session, error) {
+	if password != "right" {
+		return desk.Session{}, apperr.New(apperr.Unauthenticated, apperr.ReasonBadCredentials, nil)
+	}
+	return desk.Session{Token: "token", ExpiresAt: now, User: defect.Person{Username: username}}, f.ask("sign in")
+}
+func (f *fakeDesk) SignOut(context.Context, desk.Caller) error { return f.ask("sign out") }
+func (f *fakeDesk) Authenticate(_ context.Context, token string) (desk.Caller, error) {
+	if token != "token" {
+		return desk.Caller{}, apperr.New(apperr.Unauthenticated, apperr.ReasonUnauthenticated, nil)
+	}
+	return desk.Caller{Person: defect.Person{Username: "agent", Name: "a", Roles: []defect.Role{defect.RoleAgent}}}, nil
+}
+func (f *fakeDesk) Submit(_ context.Context, _ desk.Caller, s defect.Submission, key string) (desk.View, bool, error) {
+	f.s, f.key = s, key
+	return f.view(), key != "again", f.ask("submit")
+}
+func (f *fakeDesk) MaySubmit(desk.Caller) error { return f.may }
+func (f *fakeDesk) Defect(_ context.Context, _ desk.Caller, number string) (desk.View, error) {
+	return f.view(), f.ask("read " + number)
+}
+func (f *fakeDesk) Defects(_ context.Context, _ desk.Caller, q defect.Query) (desk.Page, error) {
+	f.q = q
+	return desk.Page{Items: []desk.View{f.view()}, Total: 1, TotalExact: true, Next: "n"}, f.ask("list")
+}
+func (f *fakeDesk) Events(_ context.Context, _ desk.Caller, number string, after, limit int) ([]defect.Event, bool, error) {
+	return []defect.Event{
+		{Seq: after + 1, Kind: defect.KindSubmit, At: now, Actor: defect.Actor{Username: "r"}, Submission: &defect.Submission{Title: "t"}},
+		{Seq: after + 2, Kind: defect.KindBreach, At: now, Timing: &defect.Timing{Clock: defect.ClockPlan, Cycle: 1, DueAt: now, LateBy: 90 * time.Second}},
+		{Seq: after + 3, Kind: "comment", At: now, Input: &defect.Input{Message: "m"}, OnBehalfOf: "李雷"},
+	}, limit == 3, f.ask("events " + number)
+}
+func (f *fakeDesk) Act(_ context.Context, _ desk.Caller, number string, a defect.Action, in defect.Input, version *int, key string) (desk.View, error) {
+	f.in, f.vers, f.key = in, version, key
+	return f.view(), f.ask("act " + number + " " + string(a))
+}
+func (f *fakeDesk) MayAct(context.Context, desk.Caller, string, defect.Action) error { return f.may }
+func (f *fakeDesk) Attach(_ context.Context, _ desk.Caller, _, name string, body io.Reader) (defect.Attachment, error) {
+	b, err := io.ReadAll(body)
+	f.file = name + " " + string(b)
+	return defect.Attachment{File: defect.File{ID: "id", Name: name}}, errors.Join(err, f.ask("attach"))
+}
+func (f *fakeDesk) Attachments(context.Context, desk.Caller, string, string, int) ([]defect.Attachment, string, error) {
+	return []defect.Attachment{{File: defect.File{ID: "id"}}}, "", f.ask("attachments")
+}
+func (f *fakeDesk) Attachment(context.Context, desk.Caller, string) (desk.Content, error) {
+	return desk.Content{Attachment: defect.Attachment{File: defect.File{Name: "报告.html", Type: "text/html", Size: 4, Sum: "abc"}}, Body: io.NopCloser(strings.NewReader("<b/>"))}, f.ask("attachment")
+}
+func (f *fakeDesk) Calendars(context.Context, desk.Caller) []calendar.Calendar {
+	return []calendar.Calendar{defect.DefaultPolicy().Calendars["5x8"]}
+}
+func (f *fakeDesk) Due(_ context.Context, _ desk.Caller, name string, from time.Time, limit calendar.Limit) (desk.Due, error) {
+	c := defect.DefaultPolicy().Calendars[name]
+	return desk.Due{At: c.Add(from, limit.On(c)), Intervals: c.Explain(from, limit.On(c))}, f.ask("due")
+}
+func (f *fakeDesk) Ready(context.Context) []desk.Dependency {
+	return []desk.Dependency{{Name: "temporal", OK: f.fail == nil, Err: f.fail}}
+}
+
+// site is the API on a fake desk, with what it logged.
+type site struct {
+	*fakeDesk
+	t   testing.TB
+	h   http.Handler
+	log *bytes.Buffer
+}
+
+func newSite(t testing.TB) *site {
+	t.Helper()
+	s := &site{fakeDesk: newFake(), t: t, log: &bytes.Buffer{}}
+	s.h = api.NewHandler(api.Options{
+		Desk: s.fakeDesk, Log: slog.New(slog.NewTextHandler(s.log, nil)), Registry: prometheus.NewRegistry(),
+		Metrics: http.NotFoundHandler(), Version: "test", Now: func() time.Time { return now },
+	})
+	return s
+}
+
+// ask makes a request as somebody who is signed in; header holds names and values in turn, an empty value takes one away.
+func (s *site) ask(method, path, body string, header ...string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	r := httptest.NewRequestWithContext(context.Background(), method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer token")
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.h.ServeHTTP(w, r)
+	return w
+}
+
+type problem struct {
+	Type, Title, Code, Detail string
+	Status                    int
+	Errors                    []struct{ Field, Message string }
+}
+
+func (s *site) refused(w *httptest.ResponseRecorder, status int, code string) problem {
+	s.t.Helper()
+	require.Equal(s.t, status, w.Code, w.Body)
+	require.Equal(s.t, "application/problem+json", w.Header().Get("Content-Type"))
+	require.NotEmpty(s.t, w.Header().Get("X-Request-ID"))
+	var p problem
+	require.NoError(s.t, json.Unmarshal(w.Body.Bytes(), &p))
+	require.Equal(s.t, code, p.Code)
+	require.Equal(s.t, status, p.Status)
+	require.NotEmpty(s.t, p.Title)
+	require.NotEmpty(s.t, p.Detail)
+	return p
+}
+
+const good = `{"title":"t","description":"d","severity":2,"system":"OA"}`
+
+func TestRoutes_AnswerAsDocumented(t *testing.T) {
+	for name, c := range map[string]struct {
+		method, path, body string
+		status             int
+		asked              string
+	}{
+		"sign in":     {"POST", "/api/v1/sessions", `{"username":"u","password":"right"}`, 201, "sign in"},
+		"sign out":    {"DELETE", "/api/v1/sessions/current", "", 204, "sign out"},
+		"me":          {"GET", "/api/v1/me", "", 200, ""},
+		"submit":      {"POST", "/api/v1/defects", good, 201, "submit"},
+		"list":        {"GET", "/api/v1/defects", "", 200, "list"},
+		"read":        {"GET", "/api/v1/defects/7K3M-Q9XT-WA5C", "", 200, "read 7K3M-Q9XT-WA5C"},
+		"events":      {"GET", "/api/v1/defects/7K3M-Q9XT-WA5C/events", "", 200, "events 7K3M-Q9XT-WA5C"},
+		"act":         {"POST", "/api/v1/defects/7K3M-Q9XT-WA5C/actions/withdraw", `{"reason":"r","version":3}`, 200, "act 7K3M-Q9XT-WA5C withdraw"},
+		"no body":     {"POST", "/api/v1/defects/x/actions/acknowledge", "", 200, "act x acknowledge"},
+		"attachments": {"GET", "/api/v1/defects/x/attachments", "", 200, "attachments"},
+		"calendars":   {"GET", "/api/v1/calendars", "", 200, ""},
+		"due":         {"GET", "/api/v1/calendars/5x8/due?from=2026-11-23T09:00:00Z&limit=2h", "", 200, "due"},
+		"healthz":     {"GET", "/healthz", "", 200, ""},
+		"readyz":      {"GET", "/readyz", "", 200, ""},
+		"docs":        {"GET", "/api/docs", "", 200, ""},
+		"document":    {"GET", "/api/openapi.json", "", 200, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			w := s.ask(c.method, c.path, c.body)
+			require.Equal(t, c.status, w.Code, w.Body)
+			if c.asked != "" {
+				require.Equal(t, []string{c.asked}, s.asked)
+			}
+		})
+	}
+}
+
+func TestRefusals_EachWithItsStatus(t *testing.T) {
+	deep := `{"title":` + strings.Repeat("[", 30) + strings.Repeat("]", 30) + `}`
+	for name, c := range map[string]struct {
+		method, path, body string
+		header             []string
+		status             int
+		code, field        string
+	}{
+		"no token":               {"GET", "/api/v1/me", "", []string{"Authorization", ""}, 401, "unauthenticated", ""},
+		"a wrong token":          {"GET", "/api/v1/me", "", []string{"Authorization", "Bearer x"}, 401, "unauthenticated", ""},
+		"another scheme":         {"GET", "/api/v1/me", "", []string{"Authorization", "Basic token"}, 401, "unauthenticated", ""},
+		"no such address":        {"GET", "/api/v1/nothing", "", nil, 404, "not_found", ""},
+		"outside the API":        {"GET", "/nothing", "", nil, 404, "not_found", ""},
+		"another method":         {"PUT", "/api/v1/defects", "", nil, 405, "method_not_allowed", ""},
+		"no JSON":                {"POST", "/api/v1/defects", `{"title"`, nil, 400, "unreadable", ""},
+		"a list":                 {"POST", "/api/v1/defects", `[]`, nil, 400, "unreadable", ""},
+		"two objects":            {"POST", "/api/v1/defects", `{}{}`, nil, 400, "unreadable", ""},
+		"nested too deeply":      {"POST", "/api/v1/defects", deep, nil, 400, "unreadable", ""},
+		"broken UTF-8":           {"POST", "/api/v1/defects", "{\"title\":\"\xff\"}", nil, 400, "unreadable", ""},
+		"another content type":   {"POST", "/api/v1/defects", good, []string{"Content-Type", "text/plain"}, 415, "unsupported_media_type", ""},
+		"too much":               {"POST", "/api/v1/defects", `{"title":"` + strings.Repeat("a", 1<<20) + `"}`, nil, 413, "too_large", ""},
+		"an unknown field":       {"POST", "/api/v1/defects", `{"title":"t","description":"d","severity":2,"system":"s","colour":"red"}`, nil, 422, "invalid", "colour"},
+		"a field twice":          {"POST", "/api/v1/defects", `{"title":"t","title":"u","description":"d","severity":2,"system":"s"}`, nil, 422, "invalid", "title"},
+		"a wrong type":           {"POST", "/api/v1/defects", `{"title":7,"description":"d","severity":2,"system":"s"}`, nil, 422, "invalid", "title"},
+		"a severity of half":     {"POST", "/api/v1/defects", `{"title":"t","description":"d","severity":2.5,"system":"s"}`, nil, 422, "invalid", "severity"},
+		"a severity as text":     {"POST", "/api/v1/defects", `{"title":"t","description":"d","severity":"2","system":"s"}`, nil, 422, "invalid", "severity"},
+		"severity five":          {"POST", "/api/v1/defects", `{"title":"t","description":"d","severity":5,"system":"s"}`, nil, 422, "invalid", "severity"},
+		"no title":               {"POST", "/api/v1/defects", `{"description":"d","severity":2,"system":"s"}`, nil, 422, "invalid", "title"},
+		"a control character":    {"POST", "/api/v1/defects", `{"title":"a\u0000b","description":"d","severity":2,"system":"s"}`, nil, 422, "invalid", "title"},
+		"a long title":           {"POST", "/api/v1/defects", `{"title":"` + strings.Repeat("标", 201) + `","description":"d","severity":2,"system":"s"}`, nil, 422, "invalid", "title"},
+		"a reporter's field":     {"POST", "/api/v1/defects", `{"title":"t","description":"d","severity":2,"system":"s","reporter":{"name":"n","username":"admin"}}`, nil, 422, "invalid", "reporter.username"},
+		"a bad key":              {"POST", "/api/v1/defects", good, []string{"Idempotency-Key", "a b"}, 422, "invalid", "Idempotency-Key"},
+		"a long key":             {"POST", "/api/v1/defects", good, []string{"Idempotency-Key", strings.Repeat("k", 201)}, 422, "invalid", "Idempotency-Key"},
+		"an unknown action":      {"POST", "/api/v1/defects/x/actions/fly", "{}", nil, 404, "not_found", ""},
+		"another's field":        {"POST", "/api/v1/defects/x/actions/withdraw", `{"reason":"r","plan":"p"}`, nil, 422, "invalid", "plan"},
+		"a bad version":          {"POST", "/api/v1/defects/x/actions/withdraw", `{"reason":"r","version":"1"}`, nil, 422, "invalid", "version"},
+		"a large page":           {"GET", "/api/v1/defects?page_size=201", "", nil, 422, "invalid", "page_size"},
+		"a page that is none":    {"GET", "/api/v1/defects?page=x", "", nil, 422, "invalid", "page"},
+		"a deep page":            {"GET", "/api/v1/defects?page=501", "", nil, 422, "invalid", "page"},
+		"page and cursor":        {"GET", "/api/v1/defects?page=2&after=x", "", nil, 422, "invalid", "after"},
+		"an unknown parameter":   {"GET", "/api/v1/defects?colour=red", "", nil, 422, "invalid", "colour"},
+		"an unknown stage":       {"GET", "/api/v1/defects?stage=analysis,lunch", "", nil, 422, "invalid", "stage"},
+		"an unknown order":       {"GET", "/api/v1/defects?sort=colour", "", nil, 422, "invalid", "sort"},
+		"a short search":         {"GET", "/api/v1/defects?q=%E7%BD%91", "", nil, 422, "invalid", "q"},
+		"a time that is none":    {"GET", "/api/v1/defects?from=yesterday", "", nil, 422, "invalid", "from"},
+		"a truth that is none":   {"GET", "/api/v1/defects?overdue=perhaps", "", nil, 422, "invalid", "overdue"},
+		"a limit that is none":   {"GET", "/api/v1/calendars/5x8/due?from=2026-11-23T09:00:00Z&limit=soon", "", nil, 422, "invalid", "limit"},
+		"no start":               {"GET", "/api/v1/calendars/5x8/due?limit=2h", "", nil, 422, "invalid", "from"},
+		"a form that is none":    {"POST", "/api/v1/defects/x/attachments", "{}", nil, 415, "unsupported_media_type", ""},
+		"no password":            {"POST", "/api/v1/sessions", `{"username":"u"}`, []string{"Authorization", ""}, 422, "invalid", "password"},
+		"a wrong password":       {"POST", "/api/v1/sessions", `{"username":"u","password":"wrong"}`, []string{"Authorization", ""}, 401, "unauthenticated", ""},
+		"a password of the type": {"POST", "/api/v1/sessions", `{"username":"u","password":1234567}`, []string{"Authorization", ""}, 422, "invalid", "password"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for language, marker := range map[string]string{"": "zh", "en": "en"} {
+				s := newSite(t)
+				w := s.ask(c.method, c.path, c.body, append(slices.Clone(c.header), "Accept-Language", language)...)
+				p := s.refused(w, c.status, c.code)
+				require.Equal(t, marker, w.Header().Get("Content-Language"))
+				require.NotContains(t, w.Body.String(), "1234567", "values are never repeated")
+				if c.field != "" {
+					require.NotEmpty(t, p.Errors)
+					require.Equal(t, c.field, p.Errors[0].Field)
+					require.NotRegexp(t, `^field\.`, p.Errors[0].Message)
+				}
+				require.Empty(t, slices.DeleteFunc(s.asked, func(a string) bool { return strings.HasPrefix(a, "read") }))
+			}
+		})
+	}
+}
+
+func TestErrors_OfTheDesk(t *testing.T) {
+	for code, status := range map[apperr.Code]int{
+		apperr.Forbidden: 403, apperr.NotFound: 404, apperr.WrongStage: 409, apperr.StaleVersion: 409, apperr.StaleProposal: 409, apperr.Conflict: 409,
+		apperr.Invalid: 422, apperr.TooManyRequests: 429, apperr.Internal: 500, apperr.Unavailable: 503,
+	} {
+		s := newSite(t)
+		s.fail = &apperr.Error{Code: code, Reason: apperr.ReasonBusy, RetryAfter: 1500 * time.Millisecond}
+		w := s.ask("GET", "/api/v1/defects/x", "")
+		s.refused(w, status, string(code))
+		require.Equal(t, "2", w.Header().Get("Retry-After"))
+	}
+	s := newSite(t)
+	s.fail = errors.New("dial tcp 10.0.0.1: secret")
+	w := s.ask("GET", "/api/v1/defects/x", "")
+	s.refused(w, 500, "internal")
+	require.NotContains(t, w.Body.String(), "secret")
+	require.Contains(t, s.log.String(), "secret", "it is in the log")
+
+	s = newSite(t)
+	s.panic = true
+	w = s.ask("GET", "/api/v1/defects/x", "")
+	s.refused(w, 500, "internal")
+	require.NotContains(t, w.Body.String(), "secret")
+}
+
+func TestMistakes_AreToldToWhomItConcerns(t *testing.T) {
+	s := newSite(t)
+	s.may = apperr.New(apperr.Forbidden, apperr.ReasonMaySubmit, nil)
+	s.refused(s.ask("POST", "/api/v1/defects", `{}`), 403, "forbidden")
+	s.refused(s.ask("POST", "/api/v1/defects/x/actions/sign", `{}`), 403, "forbidden")
+	s.may = apperr.New(apperr.WrongStage, apperr.ReasonStage, nil)
+	s.refused(s.ask("POST", "/api/v1/defects/x/actions/sign", `{}`), 409, "wrong_stage")
+}
+
+func TestSubmit_PassesOnWhatWasSaid(t *testing.T) {
+	s := newSite(t)
+	w := s.ask("POST", "/api/v1/defects", `{"title":"t","description":"d","severity":2.0,"system":"OA","occurred_at":"2026-11-23T08:00:00+08:00","channel":"phone","impact":null,"reporter":{"name":"李雷","email":"a@b.cn"}}`, "Idempotency-Key", "k")
+	require.Equal(t, 201, w.Code, w.Body)
+	require.Equal(t, "/api/v1/defects/7K3M-Q9XT-WA5C", w.Header().Get("Location"))
+	require.Equal(t, "k", s.key)
+	require.True(t, s.s.OccurredAt.Equal(now.Add(-9*time.Hour)))
+	s.s.OccurredAt = time.Time{}
+	require.Equal(t, defect.Submission{Title: "t", Description: "d", Severity: 2, System: "OA", Channel: "phone", Reporter: defect.Reporter{Name: "李雷", Email: "a@b.cn"}}, s.s)
+	require.Equal(t, 200, s.ask("POST", "/api/v1/defects", good, "Idempotency-Key", "again").Code)
+}
+
+func TestDefect_HasEveryDocumentedKey(t *testing.T) {
+	s := newSite(t)
+	var body map[string]any
+	require.NoError(t, json.Unmarshal(s.ask("GET", "/api/v1/defects/x", "").Body.Bytes(), &body))
+	for _, key := range strings.Fields(`number title description severity system module channel impact asset_id occurred_at reporter stage category assignee level waiting_for
+		version cycle clocks proposal sign_offs change_record verification service_report answer allowed_actions created_at updated_at closed_at close_reason`) {
+		require.Contains(t, body, key)
+	}
+	require.Equal(t, []any{}, body["waiting_for"])
+	clock, ok := body["clocks"].([]any)[0].(map[string]any)
+	require.True(t, ok)
+	for _, key := range strings.Fields("name cycle target calendar started_at due_at state met_at breached_at late_by paused_for") {
+		require.Contains(t, clock, key)
+	}
+	require.InDelta(t, 1800, clock["target"], 0)
+	require.Equal(t, "2026-11-23T09:30:00Z", clock["due_at"])
+}
+
+func TestAct_PassesOnWhatWasSaid(t *testing.T) {
+	s := newSite(t)
+	require.Equal(t, 200, s.ask("POST", "/api/v1/defects/x/actions/verify", `{"passed":false,"method":"m","version":7}`, "Idempotency-Key", "k").Code)
+	require.False(t, *s.in.Passed)
+	require.Equal(t, 7, *s.vers)
+	require.Equal(t, "k", s.key)
+	require.Equal(t, 200, s.ask("POST", "/api/v1/defects/x/actions/report", `{"summary":"s","work_hours":1.5}`).Code)
+	require.InDelta(t, 1.5, s.in.WorkHours, 0)
+	require.Nil(t, s.vers)
+}
+
+func TestList_PassesOnWhatWasAsked(t *testing.T) {
+	s := newSite(t)
+	w := s.ask("GET", "/api/v1/defects?stage=analysis,reply&stage=replied&severity=1,2&overdue=true&q=%E7%BD%91%E7%BB%9C&from=2026-11-01T00:00:00%2B08:00&sort=next_due&page=2&page_size=50", "")
+	require.Equal(t, 200, w.Code, w.Body)
+	require.Equal(t, []defect.Stage{"analysis", "reply", "replied"}, s.q.Stages)
+	require.Equal(t, []defect.Severity{1, 2}, s.q.Severities)
+	require.True(t, *s.q.Overdue)
+	require.Nil(t, s.q.Waiting)
+	require.Equal(t, "网络", s.q.Text)
+	require.True(t, s.q.From.Equal(time.Date(2026, 10, 31, 16, 0, 0, 0, time.UTC)))
+	require.Equal(t, defect.SortDue, s.q.Sort)
+	require.Equal(t, []int{2, 50}, []int{s.q.Page, s.q.Size})
+	var body map[string]any
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body))
+	require.Equal(t, "n", body["next"])
+	require.Equal(t, true, body["total_exact"])
+}
+
+func TestEvents_DataAsDocumented(t *testing.T) {
+	s := newSite(t)
+	var body struct {
+		Items []struct {
+			Seq   int
+			Kind  string
+			Actor map[string]any
+			Data  map[string]any
+		}
+		Next *int
+	}
+	require.NoError(t, json.Unmarshal(s.ask("GET", "/api/v1/defects/x/events?after=4&page_size=3", "").Body.Bytes(), &body))
+	require.Equal(t, 5, body.Items[0].Seq)
+	require.Equal(t, "t", body.Items[0].Data["title"])
+	require.Nil(t, body.Items[1].Actor)
+	require.Equal(t, map[string]any{"clock": "plan", "cycle": 1.0, "due_at": "2026-11-23T09:00:00Z", "late_by": 90.0}, body.Items[1].Data)
+	require.Equal(t, map[string]any{"message": "m", "on_behalf_of": "李雷"}, body.Items[2].Data)
+	require.Equal(t, 7, *body.Next)
+}
+
+func TestAttachment_UpAndDown(t *testing.T) {
+	s := newSite(t)
+	var form bytes.Buffer
+	m := multipart.NewWriter(&form)
+	require.NoError(t, m.WriteField("note", "x"))
+	part, err := m.CreateFormFile("file", "报告.txt")
+	require.NoError(t, err)
+	_, err = part.Write([]byte("content"))
+	require.NoError(t, errors.Join(err, m.Close()))
+	w := s.ask("POST", "/api/v1/defects/x/attachments", form.String(), "Content-Type", m.FormDataContentType())
+	require.Equal(t, 201, w.Code, w.Body)
+	require.Equal(t, "报告.txt content", s.file)
+	require.Equal(t, "/api/v1/attachments/id", w.Header().Get("Location"))
+
+	w = s.ask("GET", "/api/v1/attachments/id", "")
+	require.Equal(t, 200, w.Code)
+	require.Equal(t, "<b/>", w.Body.String())
+	require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
+	require.Contains(t, w.Header().Get("Content-Security-Policy"), "sandbox")
+	require.True(t, strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment;"))
+	require.Equal(t, 304, s.ask("GET", "/api/v1/attachments/id", "", "If-None-Match", `"abc"`).Code)
+
+	form.Reset()
+	m = multipart.NewWriter(&form)
+	require.NoError(t, errors.Join(m.WriteField("note", "x"), m.Close()))
+	p := s.refused(s.ask("POST", "/api/v1/defects/x/attachments", form.String(), "Content-Type", m.FormDataContentType()), 422, "invalid")
+	require.Equal(t, "file", p.Errors[0].Field)
+}
+
+func TestSignIn_SlowedDownAfterFailures(t *testing.T) {
+	s := newSite(t)
+	wrong := func(user string) *httptest.ResponseRecorder {
+		return s.ask("POST", "/api/v1/sessions", fmt.Sprintf(`{"username":%q,"password":"wrong"}`, user))
+	}
+	for range 10 {
+		s.refused(wrong("u"), 401, "unauthenticated")
+	}
+	w := wrong("U")
+	s.refused(w, 429, "too_many_requests")
+	require.NotEmpty(t, w.Header().Get("Retry-After"))
+	s.refused(wrong("another"), 401, "unauthenticated")
+	require.NotContains(t, s.log.String(), "wrong", "no password in the log")
+}
+
+func TestRequestID_TakenWhenSane(t *testing.T) {
+	s := newSite(t)
+	require.Equal(t, "abc-1", s.ask("GET", "/healthz", "", "X-Request-ID", "abc-1").Header().Get("X-Request-ID"))
+	require.NotContains(t, s.ask("GET", "/healthz", "", "X-Request-ID", "a\"b c").Header().Get("X-Request-ID"), " ")
+	s.ask("GET", "/api/v1/defects?q=geheim", "", "X-Request-ID", "found-again")
+	require.Contains(t, s.log.String(), "found-again")
+	require.NotContains(t, s.log.String(), "geheim")
+}
+
+func TestReady_TellsWhichButNotWhy(t *testing.T) {
+	s := newSite(t)
+	s.fail = errors.New("dial tcp: secret")
+	w := s.ask("GET", "/readyz", "")
+	require.Equal(t, 503, w.Code)
+	require.JSONEq(t, `{"status":"unavailable","dependencies":[{"name":"temporal","ok":false}]}`, w.Body.String())
+}
+
+func TestDocument_DescribesEveryAddress(t *testing.T) {
+	s := newSite(t)
+	var doc struct {
+		OpenAPI string
+		Paths   map[string]map[string]struct {
+			RequestBody struct {
+				Content map[string]struct {
+					Schema struct {
+						Required             []string
+						Properties           map[string]any
+						AdditionalProperties *bool
+					}
+				}
+			}
+			Responses map[string]any
+		}
+		Components struct{ Schemas map[string]any }
+	}
+	text := s.ask("GET", "/api/openapi.json", "").Body.Bytes()
+	require.NoError(t, json.Unmarshal(text, &doc))
+	require.Equal(t, "3.1.0", doc.OpenAPI)
+	for _, path := range []string{
+		"/sessions", "/sessions/current", "/me", "/defects", "/defects/{number}", "/defects/{number}/events", "/defects/{number}/attachments",
+		"/attachments/{id}", "/calendars", "/calendars/{name}/due",
+	} {
+		require.Contains(t, doc.Paths, "/api/v1"+path)
+	}
+	for _, action := range defect.Actions() {
+		if action == defect.ActAttach {
+			continue
+		}
+		op := doc.Paths["/api/v1/defects/{number}/actions/"+string(action)]["post"]
+		schema := op.RequestBody.Content["application/json"].Schema
+		require.Len(t, schema.Properties, len(defect.InputFields(action))+1, action)
+		require.False(t, *schema.AdditionalProperties)
+		require.Contains(t, op.Responses, "200")
+		require.Contains(t, op.Responses, "default")
+	}
+	require.Contains(t, doc.Components.Schemas, "Defect")
+	require.Contains(t, doc.Components.Schemas, "Problem")
+	require.NotContains(t, string(text), "#/components/schemas/\"")
+
+	page := s.ask("GET", "/api/docs", "").Body.String()
+	for _, outside := range []string{"src=\"http", "href=\"http", "//cdn", "unpkg"} {
+		require.NotContains(t, page, outside, "the page works offline")
+	}
+}
+
+func FuzzSubmission(f *testing.F) {
+	f.Add(good)
+	f.Add(`{"title":"\ud800","severity":1e400,"reporter":[]}`)
+	f.Add(`{"title":"geheim","severity":9}`)
+	fuzz(f, "/api/v1/defects")
+}
+
+func FuzzAction(f *testing.F) {
+	f.Add(`{"proposal":1,"decision":"approve","version":1e3}`)
+	f.Add(`{"proposal":-1,"proposal":2,"decision":null}`)
+	fuzz(f, "/api/v1/defects/7K3M-Q9XT-WA5C/actions/sign")
+}
+
+func fuzz(f *testing.F, path string) {
+	f.Helper()
+	s := newSite(f)
+	f.Fuzz(func(t *testing.T, body string) {
+		s.t = t
+		w := s.ask("POST", path, body)
+		require.Contains(t, []int{200, 201, 400, 413, 415, 422}, w.Code, w.Body)
+		require.True(t, json.Valid(w.Body.Bytes()))
+	})
+}
