@@ -23,8 +23,8 @@ const (
 	segmentBytes = 16 << 20
 	// absorbRows is how many rows of the index one statement writes.
 	absorbRows = 256
-	// absorbPatience is how long the tail's move may take, all of it.
-	absorbPatience = 2 * time.Minute
+	// absorbPatience is how long one such transaction may take.
+	absorbPatience = 30 * time.Second
 )
 
 // absorbSoon moves the tail into the index while nobody waits. What goes wrong costs speed and no result: the tail stays
@@ -38,8 +38,6 @@ func (s *Store) absorbSoon() {
 func (s *Store) Absorb(ctx context.Context) error { return s.absorbAll(ctx, 1) }
 
 func (s *Store) absorbAll(ctx context.Context, least int) error {
-	ctx, cancel := context.WithTimeout(ctx, absorbPatience)
-	defer cancel()
 	select {
 	case s.busy <- struct{}{}:
 		defer func() { <-s.busy }()
@@ -47,10 +45,12 @@ func (s *Store) absorbAll(ctx context.Context, least int) error {
 		return nil
 	}
 	for more := true; more; {
-		err := s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
-			more, err = s.absorb(ctx, tx, least)
+		limited, cancel := context.WithTimeout(ctx, absorbPatience)
+		err := s.inTx(limited, func(tx *sqlx.Tx) (err error) {
+			more, err = s.absorb(limited, tx, least)
 			return err
 		})
+		cancel()
 		if isHeld(err) {
 			return nil
 		}

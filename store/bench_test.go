@@ -185,6 +185,7 @@ func common(r *rand.Rand) string {
 func BenchmarkList(b *testing.B) {
 	for _, n := range sizes(b) {
 		storetest.EachB(b, func(b *testing.B, db storetest.DB) {
+			b.Helper()
 			s := db.Open(b)
 			b.Run(strconv.Itoa(n), func(b *testing.B) {
 				load(b, s, n)
@@ -230,6 +231,7 @@ func measure(b *testing.B, s *store.Store, query func(*rand.Rand) defect.Query, 
 // BenchmarkProject measures what a step costs.
 func BenchmarkProject(b *testing.B) {
 	storetest.EachB(b, func(b *testing.B, db storetest.DB) {
+		b.Helper()
 		s, r := db.Open(b), seeded(1)
 		b.Run("submit", func(b *testing.B) {
 			for b.Loop() {

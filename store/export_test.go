@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jmoiron/sqlx"
 
@@ -26,8 +27,11 @@ func (s *Store) Row(ctx context.Context, number string) (defect.Case, error) {
 // Forget removes a case, as nothing else does.
 func (s *Store) Forget(ctx context.Context, number string) error {
 	found, err := s.find(ctx, number)
-	if err != nil {
+	if errors.Is(err, ErrNotFound) {
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	for _, table := range []string{"defects", "defect_docs", "events", "search_tail"} {
 		if err := s.Exec(ctx, "DELETE FROM "+table+" WHERE id = ?", found.id); err != nil {
@@ -50,7 +54,8 @@ func (s *Store) Tables(ctx context.Context) ([]string, error) {
 	if s.engine.name == "mysql" {
 		statement = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name"
 	}
-	return names, s.read.SelectContext(ctx, &names, statement)
+	err := s.read.SelectContext(ctx, &names, statement)
+	return names, err
 }
 
 // KillOthers cuts every other connection to the database.

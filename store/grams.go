@@ -29,18 +29,19 @@ const MinSearch = 2
 const maxSearch = 200
 
 const (
-	buckets = 2048
+	// bucketBits is how many buckets there are, as a number of bits.
+	bucketBits = 11
 	// fieldEnd stands between the fields of a case, so that nothing is found across them. Folding leaves none in a text.
-	fieldEnd = '\x00'
+	fieldEnd rune = 0
 )
 
 // gram is a pair of characters.
 type gram uint64
 
-func gramOf(a, b rune) gram { return gram(a)<<21 | gram(b) }
+func gramOf(a, b rune) gram { return gram(a)<<21 | gram(b) } //nolint:gosec // characters are not negative
 
 func (g gram) bucket() int {
-	return int((uint64(g) * 0x9E3779B97F4A7C15) >> (64 - 11)) // the upper bits of the product are well mixed; 1<<11 buckets
+	return int((uint64(g) * 0x9E3779B97F4A7C15) >> (64 - bucketBits)) // the upper bits of the product are well mixed
 }
 
 // fold returns a text as it is compared.
@@ -124,7 +125,7 @@ func newBatch() *batch { return &batch{grams: map[gram]*list{}} }
 
 // add adds a case, by its place in the segment; places ascend.
 func (b *batch) add(doc int, body []byte) {
-	var before rune = fieldEnd
+	before := fieldEnd
 	pos := -1
 	for _, r := range string(body) {
 		if before != fieldEnd && r != fieldEnd {

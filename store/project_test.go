@@ -249,10 +249,10 @@ func TestProject_ManyCases(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		s, ctx := db.Open(t), t.Context()
 		var all sync.WaitGroup
-		for i := range 8 {
+		for i := range uint64(8) {
 			all.Go(func() {
-				for j := range 5 {
-					c, events := life(uint64(100*i + j))
+				for j := range uint64(5) {
+					c, events := life(100*i + j)
 					for k := range events {
 						_, err := s.Project(ctx, c.Number, upTo(t, c, events[:k+1]), events[:k+1])
 						assert.NoError(t, err)
