@@ -135,19 +135,34 @@ var way = []taken{
 	{"technician", defect.ActComplete}, {"agent", defect.ActVerify}, {"agent", defect.ActReply},
 }
 
+// ends leads to each stage in which a case has ended.
+var ends map[defect.Stage]func(*testing.T, *world, defect.Policy) *world
+
+func init() {
+	ends = map[defect.Stage]func(*testing.T, *world, defect.Policy) *world{
+		defect.Converted: func(t *testing.T, _ *world, p defect.Policy) *world {
+			t.Helper()
+			return at(t, defect.Analysis, p).do("agent", defect.ActClassify, defect.Input{Category: defect.Operation, Explanation: "e"})
+		},
+		defect.Withdrawn: func(_ *testing.T, w *world, _ defect.Policy) *world {
+			return w.do("reporter", defect.ActWithdraw, inputs[defect.ActWithdraw])
+		},
+		defect.Duplicate: func(_ *testing.T, w *world, _ defect.Policy) *world {
+			return w.do("agent", defect.ActMarkDuplicate, inputs[defect.ActMarkDuplicate])
+		},
+		defect.Closed: func(t *testing.T, _ *world, p defect.Policy) *world {
+			t.Helper()
+			return at(t, defect.Replied, p).do("technician", defect.ActReport, inputs[defect.ActReport]).do("reporter", defect.ActAccept, defect.Input{})
+		},
+	}
+}
+
 // at brings a new case to a stage on the shortest way.
 func at(t *testing.T, stage defect.Stage, p defect.Policy) *world {
 	t.Helper()
 	w := open(t, p, 2)
-	switch stage {
-	case defect.Converted:
-		return at(t, defect.Analysis, p).do("agent", defect.ActClassify, defect.Input{Category: defect.Operation, Explanation: "e"})
-	case defect.Withdrawn:
-		return w.do("reporter", defect.ActWithdraw, inputs[defect.ActWithdraw])
-	case defect.Duplicate:
-		return w.do("agent", defect.ActMarkDuplicate, inputs[defect.ActMarkDuplicate])
-	case defect.Closed:
-		return at(t, defect.Replied, p).do("technician", defect.ActReport, inputs[defect.ActReport]).do("reporter", defect.ActAccept, defect.Input{})
+	if end := ends[stage]; end != nil {
+		return end(t, w, p)
 	}
 	for _, s := range way {
 		if w.c.Stage == stage {

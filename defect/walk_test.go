@@ -63,26 +63,22 @@ func mustJSON(t rapid.TB, v any) string {
 func varied(a defect.Action, variant byte, c defect.Case) defect.Input {
 	in := inputs[a]
 	odd := variant%2 == 1
-	switch a {
-	case defect.ActSign:
+	switch {
+	case a == defect.ActSign:
 		in.Proposal = c.Proposals
 		if odd {
 			in.Decision, in.Comment = defect.Reject, "no"
 		}
-	case defect.ActVerify:
-		if odd {
-			in.Passed = &no
-		}
-	case defect.ActClassify:
+	case a == defect.ActVerify && odd:
+		in.Passed = &no
+	case a == defect.ActClassify:
 		in.Category = []defect.Category{defect.Technical, defect.Business, defect.Technical, defect.Operation}[variant%4]
 		in.Severity = defect.Severity(variant % 5)
 		in.Explanation = "e"
-	case defect.ActChangeSeverity:
+	case a == defect.ActChangeSeverity:
 		in.Severity = defect.Severity(1 + variant%4)
-	case defect.ActEscalate:
-		if odd {
-			in.Level = defect.LevelExpert
-		}
+	case a == defect.ActEscalate && odd:
+		in.Level = defect.LevelExpert
 	}
 	return in
 }
