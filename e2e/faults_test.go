@@ -283,7 +283,7 @@ func TestTemporalDown_NothingHalfDone(t *testing.T) {
 	g.reopen()
 	var again answer
 	require.Eventually(t, func() bool {
-		again = agent.act(number, "acknowledge", fields{})
+		again = agent.act(number, "acknowledge", fields{}, "Idempotency-Key", "k") // what a try without an answer did counts
 		return again.status == http.StatusOK
 	}, startLimit, waitTick, "%v", &again) // connections come back after a pause of up to ten seconds
 	require.Equal(t, "1", agent.do(http.MethodGet, "/api/v1/defects", nil).text("total"))

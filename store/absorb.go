@@ -35,7 +35,12 @@ func (s *Store) absorbSoon() {
 
 // Absorb moves the texts that came lately into the search index. A store does so by itself every few hundred cases; it
 // matters to speed only. When another process is at it, nothing is done.
-func (s *Store) Absorb(ctx context.Context) error { return s.absorbAll(ctx, 1) }
+func (s *Store) Absorb(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("move texts into the search index: %w", err)
+	}
+	return s.absorbAll(ctx, 1)
+}
 
 func (s *Store) absorbAll(ctx context.Context, least int) error {
 	select {
