@@ -58,7 +58,7 @@ func SubmissionFields() []Field {
 		text("asset_id", MaxText),
 		{Name: "follows", Type: TypeCase, Max: MaxText},
 		{Name: "reporter", Type: TypeObject, Fields: []Field{
-			text("name", MaxText).required(),
+			text("name", MaxText),
 			text("unit", MaxText),
 			text("phone", MaxText),
 			{Name: "email", Type: TypeEmail, Max: MaxText},
@@ -80,6 +80,9 @@ func (s Submission) Check(at time.Time) error {
 		delete(reporter, "username") // ours, not the caller's
 	}
 	CheckFields(SubmissionFields(), doc, &wrong)
+	if s.Reporter.Username == "" && blank(s.Reporter.Name) {
+		wrong.Add("reporter.name", apperr.FieldRequired, nil)
+	}
 	if s.OccurredAt.After(at.Add(clockSkew)) {
 		wrong.Add("occurred_at", apperr.FieldFuture, nil)
 	}

@@ -163,6 +163,13 @@ func TestSubmit_WhoForWhom(t *testing.T) {
 	require.Empty(t, phoned.Submission.Reporter.Username, "an account is never taken from the report")
 	_, _, err = v.Submit(ctx, v.as("technician"), other, "")
 	requireCode(t, apperr.Forbidden, err)
+	own := submission()
+	own.Reporter = defect.Reporter{Unit: "信息中心", Phone: "123"}
+	reached, _, err := v.Submit(ctx, v.as("reporter"), own, "")
+	require.NoError(t, err)
+	require.Equal(t, defect.Reporter{Username: "reporter", Name: "reporter", Unit: "信息中心", Phone: "123"}, reached.Submission.Reporter)
+	_, _, err = v.Submit(ctx, v.as("agent"), own, "")
+	requireCode(t, apperr.Invalid, err)
 	_, _, err = v.Submit(ctx, v.as("auditor"), submission(), "")
 	requireCode(t, apperr.Forbidden, err)
 	bad := submission()

@@ -18,6 +18,7 @@ import (
 // Submit files a report and returns its case. A zero Reporter is the caller; only an agent files for somebody else. With
 // an idempotency key, the same key of the same caller gives the same case again, created false.
 func (d *Desk) Submit(ctx context.Context, by Caller, s defect.Submission, idempotencyKey string) (View, bool, error) {
+	k := keyed(by, "submit", idempotencyKey, s) // as it was sent: a name that changes meanwhile is no other request
 	s, err := d.complete(by, s)
 	if err != nil {
 		return View{}, false, err
@@ -26,7 +27,7 @@ func (d *Desk) Submit(ctx context.Context, by Caller, s defect.Submission, idemp
 		v, err := d.open(ctx, by, s, newNumber(), defect.Keyed{})
 		return v, true, err
 	}
-	return d.submitOnce(ctx, by, s, keyed(by, "submit", idempotencyKey, s))
+	return d.submitOnce(ctx, by, s, k)
 }
 
 // complete checks a report and who files it, and fills in what goes without saying.
@@ -34,16 +35,27 @@ func (d *Desk) complete(by Caller, s defect.Submission) (defect.Submission, erro
 	if err := d.MaySubmit(by); err != nil {
 		return s, err
 	}
-	switch s.Reporter.Username = ""; {
-	case s.Reporter == defect.Reporter{}:
-		s.Reporter = defect.Reporter{Username: by.Username, Name: by.Name}
-	case !by.Has(defect.RoleAgent):
-		return s, apperr.New(apperr.Forbidden, apperr.ReasonOnBehalf, nil)
-	}
 	if s.Channel == "" {
 		s.Channel = defect.ChannelAPI
 	}
+	var err error
+	if s.Reporter, err = reporterOf(by, s.Reporter); err != nil {
+		return s, err
+	}
 	return s, s.Check(d.now())
+}
+
+// reporterOf says who reports: the caller, with what they tell of how to reach them, or whom an agent names.
+func reporterOf(by Caller, r defect.Reporter) (defect.Reporter, error) {
+	r.Username = ""
+	switch own := r.Name == "" || r.Name == by.Name; {
+	case by.Has(defect.RoleAgent) && r != defect.Reporter{}:
+		return r, nil
+	case !own:
+		return r, apperr.New(apperr.Forbidden, apperr.ReasonOnBehalf, nil)
+	}
+	r.Username, r.Name = by.Username, by.Name
+	return r, nil
 }
 
 // submitOnce opens a case whose number follows from the key, so that a repeat finds it in Temporal also while SQL is

@@ -56,7 +56,9 @@ type site struct {
 // fresh returns a site on a new data folder, not yet started.
 func fresh(t *testing.T) *site {
 	t.Helper()
-	return &site{t: t, data: t.TempDir(), env: []string{"YUNWEI_DEMO_PASSWORD=" + password}}
+	data := filepath.Join(t.TempDir(), "数据 100% & more?") // the names of folders are people's own
+	require.NoError(t, os.MkdirAll(data, 0o700))
+	return &site{t: t, data: data, env: []string{"YUNWEI_DEMO_PASSWORD=" + password}}
 }
 
 // start starts the site and waits for its ready line. It ends with the test.

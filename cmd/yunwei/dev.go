@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,8 +163,13 @@ func newKey() string {
 
 func newWord() string { return strings.ToLower(rand.Text()[:16]) }
 
-func sqliteURL(path string) string { return "sqlite://" + filepath.ToSlash(path) }
-func fileURL(path string) string   { return "file://" + filepath.ToSlash(path) }
+func sqliteURL(path string) string { return pathURL("sqlite", path) }
+func fileURL(path string) string   { return pathURL("file", path) }
+
+// pathURL writes a path so that blanks and signs in the names of folders stay what they are.
+func pathURL(scheme, path string) string {
+	return (&url.URL{Scheme: scheme, Path: filepath.ToSlash(path)}).String()
+}
 
 func or(a, b string) string {
 	if a != "" {
