@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"context"
+	"database/sql"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
 )
 
 // once runs a command that is expected to end by itself, and returns its exit status and what it said.
@@ -95,6 +98,21 @@ func TestDev_EndsWithAllItStarted(t *testing.T) {
 		}, waitLimit, waitTick, "Temporal still answers after %v", sig)
 		s.start()
 		require.Equal(t, "submitted", s.as("agent").read(number).text("stage"))
+	}
+}
+
+// TestDev_WhenTheFirstStartWasCutShort: a database that the Temporal server had begun to make, and no more, is made anew.
+func TestDev_WhenTheFirstStartWasCutShort(t *testing.T) {
+	for name, begun := range map[string]string{"before the schema": "", "in the schema": "CREATE TABLE namespaces (id INTEGER)"} {
+		t.Run(name, func(t *testing.T) {
+			s := fresh(t)
+			db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.Join(s.data, "temporal.db")}).String())
+			require.NoError(t, err)
+			_, err = db.Exec("PRAGMA journal_mode = wal;" + begun)
+			require.NoError(t, err)
+			require.NoError(t, db.Close())
+			s.start().as("reporter").submit(report())
+		})
 	}
 }
 

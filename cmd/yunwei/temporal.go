@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +33,8 @@ const (
 	retention = 90 * 24 * time.Hour
 	// serverPatience is how long the dev server may take to answer, and to end.
 	serverPatience = 60 * time.Second
+	// temporalDatabase is the dev server's file in the data folder.
+	temporalDatabase = "temporal.db"
 )
 
 // temporalServer is the Temporal that dev works with: its own child, or one that was there (process nil).
@@ -67,7 +72,11 @@ func (s devCommand) startTemporal(ctx context.Context, p *parts, folder *dataFol
 	}
 	defer log.Close() // the child has its own
 	t.address, t.ui = net.JoinHostPort("127.0.0.1", port), "http://"+net.JoinHostPort("127.0.0.1", uiPort)
-	cmd := exec.Command(binary, serverArgs(t.namespace, folder.path("temporal.db"), port, uiPort)...) //nolint:gosec,noctx // our own CLI; it is ended by us, in order
+	if err := dropUnfinished(ctx, folder.path(temporalDatabase)); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(binary, serverArgs(t.namespace, port, uiPort)...) //nolint:gosec,noctx // our own CLI; it is ended by us, in order
+	cmd.Dir = folder.root                                                 // it names its database by a URL that it does not escape: a path would be cut at its first "?"
 	cmd.Stdout, cmd.Stderr, cmd.Env = log, log, withoutTemporal(os.Environ())
 	if t.exit, err = startBound(cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", binary, err)
@@ -80,12 +89,48 @@ func (s devCommand) startTemporal(ctx context.Context, p *parts, folder *dataFol
 	return t, nil
 }
 
+// dropUnfinished removes a dev server's database whose making was cut short: the server would take the file for a whole
+// one and never start again. Its namespace is made last, and without one it cannot have held anything.
+func dropUnfinished(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if whole, err := hasNamespace(ctx, path); err != nil || whole {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove an unfinished database: %w", err)
+		}
+	}
+	return nil
+}
+
+func hasNamespace(ctx context.Context, path string) (found bool, err error) {
+	file := url.URL{Scheme: "file", OmitHost: true, Path: path}
+	db, err := sql.Open("sqlite", file.String()+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		return false, fmt.Errorf("look into %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, query := range []string{"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'namespaces'", "SELECT count(*) FROM namespaces"} {
+		var n int
+		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil {
+			return false, fmt.Errorf("look into %s: %w", path, err)
+		}
+		if n == 0 {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // serverArgs: on loopback, histories flushed to disk before they are acknowledged, activities started with the workflow
 // task that asked for them.
-func serverArgs(ns, database, port, uiPort string) []string {
+func serverArgs(ns, port, uiPort string) []string {
 	return []string{
 		"server", "start-dev", "--ip", "127.0.0.1", "--port", port, "--ui-ip", "127.0.0.1", "--ui-port", uiPort, "--namespace", ns,
-		"--db-filename", database, "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2",
+		"--db-filename", temporalDatabase, "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2",
 		"--dynamic-config-value", "system.enableActivityEagerExecution=true",
 		"--dynamic-config-value", "frontend.namespaceRPS=10000",
 		"--log-level", "warn", "--log-format", "json",
