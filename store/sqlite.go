@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -59,6 +60,24 @@ func createPrivate(path string) error {
 		return fmt.Errorf("the database's file: %w", err)
 	}
 	return f.Close()
+}
+
+// SQLiteHas reports whether a file, of whatever program, has a table with a row in it.
+func SQLiteHas(ctx context.Context, path, table string) (has bool, err error) {
+	db, err := sqliteDB(path, "", 1)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, query := range []string{
+		"SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)",
+		"SELECT EXISTS (SELECT 1 FROM " + table + " WHERE ? <> '')",
+	} {
+		if err := db.GetContext(ctx, &has, query, table); err != nil || !has {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func sqliteDB(path, options string, conns int) (*sqlx.DB, error) {

@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +24,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"yunwei/contract"
+	"yunwei/store"
 )
 
 const (
@@ -35,6 +34,8 @@ const (
 	serverPatience = 60 * time.Second
 	// temporalDatabase is the dev server's file in the data folder.
 	temporalDatabase = "temporal.db"
+	// maxLaunches bounds how often it is started where any free ports will do.
+	maxLaunches = 5
 )
 
 // temporalServer is the Temporal that dev works with: its own child, or one that was there (process nil).
@@ -49,15 +50,30 @@ type temporalServer struct {
 
 // startTemporal starts the dev server, unless TEMPORAL_ADDRESS names one. What it needs is looked at first.
 func (s devCommand) startTemporal(ctx context.Context, p *parts, folder *dataFolder) (*temporalServer, error) {
-	t := &temporalServer{namespace: or(os.Getenv("TEMPORAL_NAMESPACE"), "default"), logFile: folder.path("temporal.log")}
+	ns := or(os.Getenv("TEMPORAL_NAMESPACE"), "default")
 	if address := os.Getenv("TEMPORAL_ADDRESS"); address != "" {
-		t.address = address
-		return t, nil
+		return &temporalServer{namespace: ns, address: address}, nil
 	}
 	binary, err := findTemporal()
 	if err != nil {
 		return nil, err
 	}
+	if err := dropUnfinished(ctx, folder.path(temporalDatabase)); err != nil {
+		return nil, err
+	}
+	for attempt := 1; ; attempt++ {
+		t, err := s.launchTemporal(ctx, p, folder, binary, ns)
+		// A port that was free a moment ago may be somebody else's by now; another may do where any will.
+		if anyPort := s.TemporalPort == 0 || s.TemporalUIPort == 0; !errors.Is(err, errEnded) || !anyPort || attempt == maxLaunches {
+			return t, err
+		}
+	}
+}
+
+// errEnded says that the dev server ended by itself.
+var errEnded = errors.New("temporal ended")
+
+func (s devCommand) launchTemporal(ctx context.Context, p *parts, folder *dataFolder, binary, ns string) (*temporalServer, error) {
 	port, err := freePort(ctx, "temporal-port", s.TemporalPort)
 	if err != nil {
 		return nil, err
@@ -66,17 +82,17 @@ func (s devCommand) startTemporal(ctx context.Context, p *parts, folder *dataFol
 	if err != nil {
 		return nil, err
 	}
+	t := &temporalServer{
+		namespace: ns, logFile: folder.path("temporal.log"),
+		address: net.JoinHostPort("127.0.0.1", port), ui: "http://" + net.JoinHostPort("127.0.0.1", uiPort),
+	}
 	log, err := os.OpenFile(t.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the log of Temporal: %w", err)
 	}
-	defer log.Close() // the child has its own
-	t.address, t.ui = net.JoinHostPort("127.0.0.1", port), "http://"+net.JoinHostPort("127.0.0.1", uiPort)
-	if err := dropUnfinished(ctx, folder.path(temporalDatabase)); err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(binary, serverArgs(t.namespace, port, uiPort)...) //nolint:gosec,noctx // our own CLI; it is ended by us, in order
-	cmd.Dir = folder.root                                                 // it names its database by a URL that it does not escape: a path would be cut at its first "?"
+	defer log.Close()                                            // the child has its own
+	cmd := exec.Command(binary, serverArgs(ns, port, uiPort)...) //nolint:gosec,noctx // our own CLI; it is ended by us, in order
+	cmd.Dir = folder.root                                        // it names its database by a URL that it does not escape: a path would be cut at its first "?"
 	cmd.Stdout, cmd.Stderr, cmd.Env = log, log, withoutTemporal(os.Environ())
 	if t.exit, err = startBound(cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", binary, err)
@@ -95,7 +111,7 @@ func dropUnfinished(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if whole, err := hasNamespace(ctx, path); err != nil || whole {
+	if whole, err := store.SQLiteHas(ctx, path, "namespaces"); err != nil || whole {
 		return err
 	}
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
@@ -104,25 +120,6 @@ func dropUnfinished(ctx context.Context, path string) error {
 		}
 	}
 	return nil
-}
-
-func hasNamespace(ctx context.Context, path string) (found bool, err error) {
-	file := url.URL{Scheme: "file", OmitHost: true, Path: path}
-	db, err := sql.Open("sqlite", file.String()+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		return false, fmt.Errorf("look into %s: %w", path, err)
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	for _, query := range []string{"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'namespaces'", "SELECT count(*) FROM namespaces"} {
-		var n int
-		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil {
-			return false, fmt.Errorf("look into %s: %w", path, err)
-		}
-		if n == 0 {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // serverArgs: on loopback, histories flushed to disk before they are acknowledged, activities started with the workflow
@@ -200,9 +197,9 @@ func (t *temporalServer) failure() error {
 	b, err := os.ReadFile(t.logFile)
 	lines := bytes.Split(bytes.TrimSpace(b), []byte("\n"))
 	if err != nil || len(lines) == 0 {
-		return fmt.Errorf("temporal ended: see %s", t.logFile)
+		return fmt.Errorf("%w: see %s", errEnded, t.logFile)
 	}
-	return fmt.Errorf("temporal ended: %s (see %s)", lines[len(lines)-1], t.logFile)
+	return fmt.Errorf("%w: %s (see %s)", errEnded, lines[len(lines)-1], t.logFile)
 }
 
 // stop ends the child, in order while it listens, and by force when it does not.
