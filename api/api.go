@@ -38,6 +38,7 @@ type Desk interface {
 	Attachments(ctx context.Context, by desk.Caller, number, after string, limit int) (list []defect.Attachment, next string, err error)
 	Attachment(ctx context.Context, by desk.Caller, id string) (desk.Content, error)
 
+	ExplainClock(ctx context.Context, by desk.Caller, number string, name defect.ClockName, nth int) (defect.Explanation, error)
 	Calendars(ctx context.Context, by desk.Caller) []calendar.Calendar
 	Due(ctx context.Context, by desk.Caller, name string, from time.Time, limit calendar.Limit) (desk.Due, error)
 	Ready(ctx context.Context) []desk.Dependency

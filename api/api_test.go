@@ -94,6 +94,13 @@ func (f *fakeDesk) Events(_ context.Context, _ desk.Caller, number string, after
 		{Seq: after + 3, Kind: "comment", At: now, Input: &defect.Input{Message: "m"}, OnBehalfOf: "李雷"},
 	}, limit == 3, f.ask("events " + number)
 }
+func (f *fakeDesk) ExplainClock(_ context.Context, _ desk.Caller, number string, name defect.ClockName, nth int) (defect.Explanation, error) {
+	x, ok := f.c.Explain(name, nth, nil, now.Add(time.Minute))
+	if !ok {
+		return x, apperr.New(apperr.NotFound, apperr.ReasonClockUnknown, nil)
+	}
+	return x, f.ask("explain " + number + " " + string(name))
+}
 func (f *fakeDesk) Act(_ context.Context, _ desk.Caller, number string, a defect.Action, in defect.Input, version *int, key string) (desk.View, error) {
 	f.in, f.vers, f.key = in, version, key
 	return f.view(), f.ask("act " + number + " " + string(a))
@@ -188,6 +195,7 @@ func TestRoutes_AnswerAsDocumented(t *testing.T) {
 		"list":        {"GET", "/api/v1/defects", "", 200, "list"},
 		"read":        {"GET", "/api/v1/defects/7K3M-Q9XT-WA5C", "", 200, "read 7K3M-Q9XT-WA5C"},
 		"events":      {"GET", "/api/v1/defects/7K3M-Q9XT-WA5C/events", "", 200, "events 7K3M-Q9XT-WA5C"},
+		"explain":     {"GET", "/api/v1/defects/x/clocks/plan/explain?nth=1", "", 200, "explain x plan"},
 		"act":         {"POST", "/api/v1/defects/7K3M-Q9XT-WA5C/actions/withdraw", `{"reason":"r","version":3}`, 200, "act 7K3M-Q9XT-WA5C withdraw"},
 		"no body":     {"POST", "/api/v1/defects/x/actions/acknowledge", "", 200, "act x acknowledge"},
 		"attachments": {"GET", "/api/v1/defects/x/attachments", "", 200, "attachments"},
@@ -391,6 +399,30 @@ func TestEvents_DataAsDocumented(t *testing.T) {
 	require.Equal(t, map[string]any{"clock": "plan", "cycle": 1.0, "due_at": "2026-11-23T09:00:00Z", "late_by": 90.0}, body.Items[1].Data)
 	require.Equal(t, map[string]any{"message": "m", "on_behalf_of": "李雷"}, body.Items[2].Data)
 	require.Equal(t, 7, *body.Next)
+}
+
+func TestExplain_AddsUpToTheTarget(t *testing.T) {
+	s := newSite(t)
+	w := s.ask(http.MethodGet, "/api/v1/defects/x/clocks/plan/explain", "")
+	var got struct {
+		Clock           struct{ Target float64 }
+		Nth, Of         int
+		Used, Left      float64
+		Sums            map[string]float64
+		Intervals       []struct{ Counted float64 }
+		CountedTogether float64
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+	for _, i := range got.Intervals {
+		got.CountedTogether += i.Counted
+	}
+	require.Equal(t, got.Clock.Target, got.CountedTogether)
+	require.Equal(t, got.Clock.Target, got.Used+got.Left)
+	require.Equal(t, map[string]float64{"contractor": 60, "client": 0, "spare_part": 0}, got.Sums)
+	require.Equal(t, []int{1, 1}, []int{got.Nth, got.Of})
+
+	s.refused(s.ask(http.MethodGet, "/api/v1/defects/x/clocks/onsite/explain", ""), http.StatusNotFound, "not_found")
+	s.refused(s.ask(http.MethodGet, "/api/v1/defects/x/clocks/plan/explain?nth=0", ""), http.StatusUnprocessableEntity, "invalid")
 }
 
 func TestAttachment_UpAndDown(t *testing.T) {

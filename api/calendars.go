@@ -26,7 +26,7 @@ func (a *api) due(r *request) (any, error) {
 	}
 	answer := dueBody{DueAt: due.At, Provisional: due.Provisional, Intervals: make([]intervalBody, 0, len(due.Intervals))}
 	for _, i := range due.Intervals {
-		answer.Intervals = append(answer.Intervals, intervalBody{From: i.From, To: i.To, Counted: i.Counted.Seconds(), Why: whyOf(i)})
+		answer.Intervals = append(answer.Intervals, intervalBody{From: i.From, To: i.To, Counted: i.Counted.Seconds(), Why: whyOf(i.Why, i.Name)})
 	}
 	return answer, nil
 }

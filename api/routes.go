@@ -18,6 +18,7 @@ func (a *api) routes() []route {
 		{method: http.MethodGet, path: "/defects", id: "list", tag: "defects", summary: "List the cases that the caller may see.", query: listParams(), status: http.StatusOK, answer: listBody{}, handle: a.list},
 		{method: http.MethodGet, path: "/defects/:number", id: "read", tag: "defects", summary: "Read a case.", status: http.StatusOK, answer: defectBody{}, handle: a.read},
 		{method: http.MethodGet, path: "/defects/:number/events", id: "events", tag: "defects", summary: "The timeline of a case, by seq.", query: eventParams(), status: http.StatusOK, answer: eventsBody{}, handle: a.events},
+		{method: http.MethodGet, path: "/defects/:number/clocks/:name/explain", id: "explain-clock", tag: "defects", summary: "How the due time of a clock came about, and whose time it was.", query: explainParams(), status: http.StatusOK, answer: explanationBody{}, handle: a.explainClock},
 
 		{method: http.MethodPost, path: "/defects/:number/attachments", id: "attach", tag: "attachments", summary: "Put a file on a case.", upload: true, status: http.StatusCreated, answer: attachmentBody{}, handle: a.attach},
 		{method: http.MethodGet, path: "/defects/:number/attachments", id: "attachments", tag: "attachments", summary: "The files of a case, by upload.", query: attachmentParams(), status: http.StatusOK, answer: attachmentsBody{}, handle: a.attachments},
@@ -87,6 +88,10 @@ func eventParams() []param {
 		{Field: defect.Field{Name: "after", Type: defect.TypeInteger, Min: 0, Max: 1_000_000_000}, summary: "Events after this seq."},
 		pageSize(maxEvents, "Events an answer, 1,000 when none is given."),
 	}
+}
+
+func explainParams() []param {
+	return []param{{Field: defect.Field{Name: "nth", Type: defect.TypeInteger, Min: 1, Max: 1_000_000}, summary: "Which of the case's clocks of this name, by start; the latest when none is given."}}
 }
 
 func attachmentParams() []param {

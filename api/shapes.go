@@ -251,9 +251,38 @@ type intervalBody struct {
 }
 
 // whyOf names a holiday and a make-up day by its holiday: "holiday: 春节".
-func whyOf(i calendar.Interval) string {
-	if i.Name == "" {
-		return string(i.Why)
+func whyOf(why calendar.Why, name string) string {
+	if name == "" {
+		return string(why)
 	}
-	return string(i.Why) + ": " + i.Name
+	return string(why) + ": " + name
+}
+
+type explanationBody struct {
+	Clock       clockBody     `json:"clock"`
+	Nth         int           `json:"nth" doc:"Which of the case's clocks of this name, by start."`
+	Of          int           `json:"of" doc:"How many of this name the case has."`
+	Used        float64       `json:"used" doc:"Seconds counted up to the due time, or to the end of the clock's life."`
+	Left        float64       `json:"left" doc:"Seconds of the target that were, or are, left."`
+	Provisional bool          `json:"provisional" doc:"The due time depends on days past the last known holiday notice."`
+	Sums        sumsBody      `json:"sums" doc:"Seconds of service time that have passed, by whose time it was."`
+	Intervals   []stretchBody `json:"intervals" doc:"End to end from the clock's start; those that are not late add up to the target at the due time."`
+}
+
+type sumsBody struct {
+	Contractor float64 `json:"contractor"`
+	Client     float64 `json:"client" doc:"While an answer of the reporter was awaited."`
+	SparePart  float64 `json:"spare_part" doc:"While a part was on its way."`
+}
+
+type stretchBody struct {
+	From     time.Time    `json:"from"`
+	To       time.Time    `json:"to"`
+	Calendar string       `json:"calendar"`
+	Service  float64      `json:"service" doc:"Seconds within the calendar's hours."`
+	Counted  float64      `json:"counted" doc:"Seconds that the clock used up: service, or nothing while it was paused."`
+	Paused   bool         `json:"paused"`
+	Why      string       `json:"why" doc:"hours, always, make_up_day, closed, weekend or holiday, with the holiday's name."`
+	Side     defect.Side  `json:"side" enum:"contractor,client,spare_part" doc:"Whose time it was."`
+	Phase    defect.Phase `json:"phase" enum:"elapsed,late,ahead" doc:"Before the due time, past it, or still to come."`
 }

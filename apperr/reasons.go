@@ -21,7 +21,8 @@ const (
 	ReasonNumber            Reason = "error.number"             // not a case number
 	ReasonAttachmentUnknown Reason = "error.attachment_unknown" // [id]
 	ReasonCalendarUnknown   Reason = "error.calendar_unknown"   // [name]
-	ReasonActionUnknown     Reason = "error.action_unknown"     // [action]
+	ReasonClockUnknown      Reason = "error.clock_unknown"
+	ReasonActionUnknown     Reason = "error.action_unknown" // [action]
 
 	ReasonRole           Reason = "error.role"             // [action roles]
 	ReasonNotReporter    Reason = "error.not_reporter"     // [action]: only the reporter, or an agent where the reporter has no account

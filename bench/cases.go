@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"net/http"
@@ -234,7 +235,9 @@ func promises(ctx context.Context, s *site, _ int) ([]row, error) {
 	}
 
 	due = time.Now().Add(ahead)
-	if err := spread(ctx, n, func(ctx context.Context, i int) error { return s.openDue(ctx, i, due) }); err != nil {
+	if err := spread(ctx, n, func(ctx context.Context, i int) error {
+		return s.openDue(ctx, i, due.Add(time.Duration(i)*time.Microsecond))
+	}); err != nil {
 		return nil, err
 	}
 	ours, err := drained(ctx, n, due, func() (int, error) {
@@ -250,11 +253,13 @@ func (s *site) openDue(ctx context.Context, i int, due time.Time) error {
 	policy := defect.DefaultPolicy()
 	policy.WarnAt, policy.Escalation = nil, nil
 	term := policy.Severities[2].Response.On(policy.Calendars[policy.Severities[2].Calendar])
-	number := defect.NewNumber([8]byte{0: byte(i), 1: byte(i >> 8), 2: 'b', 3: 'e', 4: byte(due.Unix()), 5: byte(due.Unix() >> 8)})
+	var seed [8]byte
+	binary.BigEndian.PutUint64(seed[:], uint64(due.Unix())<<16|uint64(i)) //nolint:gosec // neither is negative
+	number := defect.NewNumber(seed)
 	c, e := defect.Open(number, defect.Submission{
 		Title: "bench", Description: "bench", Severity: 2, System: "bench-promises", Reporter: defect.Reporter{Username: "reporter", Name: "reporter"},
 	}, policy, defect.Person{Username: "reporter", Roles: []defect.Role{defect.RoleReporter}}, due.Add(-term), defect.Keyed{})
-	_, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: contract.DefectWorkflowID(number), TaskQueue: contract.TaskQueue},
+	_, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: contract.DefectWorkflowID(number), TaskQueue: contract.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true},
 		contract.WorkflowDefect, contract.DefectState{Case: c, Journal: []defect.Event{e}})
 	return err
 }

@@ -48,6 +48,63 @@ func walk(t rapid.TB, p defect.Policy, steps []byte) {
 			events = append(events, step)
 		}
 		invariants(t, c, events)
+		explained(t, c, events, now)
+	}
+}
+
+// explained checks that what is told of every promise adds up to what its clock says.
+func explained(t rapid.TB, c defect.Case, events []defect.Event, now time.Time) {
+	for _, name := range defect.ClockNames() {
+		for nth := 1; ; nth++ {
+			x, ok := c.Explain(name, nth, events, now)
+			if !ok {
+				break
+			}
+			addsUp(t, x, now)
+		}
+	}
+}
+
+func addsUp(t rapid.TB, x defect.Explanation, now time.Time) {
+	k := x.Clock
+	at, toDue, passed, paused := k.StartedAt, time.Duration(0), time.Duration(0), time.Duration(0)
+	for _, s := range x.Stretches {
+		if !s.From.Equal(at) || !s.From.Before(s.To) {
+			t.Fatalf("%s %d: %v follows %v", k.Name, x.Nth, s, at)
+		}
+		at = s.To
+		if s.Phase != defect.PhaseLate {
+			toDue += s.Counted
+		}
+		if s.Phase != defect.PhaseAhead {
+			passed += s.Service
+			if s.Paused {
+				paused += s.Service
+			}
+		}
+	}
+	sides := time.Duration(0)
+	for _, d := range x.Sides {
+		sides += d
+	}
+	ended := now
+	if !k.MetAt.IsZero() {
+		ended = k.MetAt
+	} else if !k.CancelledAt.IsZero() {
+		ended = k.CancelledAt
+	}
+	reachesDue := !k.DueAt.IsZero() && (k.Live() || !ended.Before(k.DueAt))
+	switch {
+	case sides != passed:
+		t.Fatalf("%s %d: the sides have %v of %v", k.Name, x.Nth, sides, passed)
+	case reachesDue && toDue != k.Target:
+		t.Fatalf("%s %d: %v counted up to the due time, the target is %v: %v", k.Name, x.Nth, toDue, k.Target, x.Stretches)
+	case x.Used+x.Left != k.Target && !k.DueAt.IsZero():
+		t.Fatalf("%s %d: used %v, left %v of %v", k.Name, x.Nth, x.Used, x.Left, k.Target)
+	case k.State() != defect.ClockPaused && paused != k.PausedFor:
+		t.Fatalf("%s %d: paused for %v, the clock says %v", k.Name, x.Nth, paused, k.PausedFor)
+	case k.Live() && !k.DueAt.IsZero() && k.DueAt.After(now) && !at.Equal(k.DueAt):
+		t.Fatalf("%s %d: explained to %v, it is due at %v", k.Name, x.Nth, at, k.DueAt)
 	}
 }
 

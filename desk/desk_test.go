@@ -431,3 +431,31 @@ func TestPassword_HashedAndCompared(t *testing.T) {
 	_, err = HashPassword("short")
 	requireCode(t, apperr.Invalid, err)
 }
+
+func TestExplainClock_WhoseTimeItWas(t *testing.T) {
+	v := newTown(t)
+	number := v.submit().Number
+	act := func(who string, a defect.Action, in defect.Input) {
+		t.Helper()
+		_, err := v.Act(t.Context(), v.as(who), number, a, in, nil, "")
+		require.NoError(t, err)
+	}
+	act("agent", defect.ActAcknowledge, defect.Input{})
+	v.clock = v.clock.Add(20 * time.Minute)
+	act("agent", defect.ActRequestInfo, defect.Input{Message: "?"})
+	v.clock = v.clock.Add(40 * time.Minute)
+	for _, from := range []string{"SQL", "the workflow, while SQL is away"} {
+		t.Run("from "+from, func(t *testing.T) {
+			if from != "SQL" {
+				require.NoError(t, v.store.Close())
+			}
+			x, err := v.ExplainClock(t.Context(), v.as("reporter"), number, defect.ClockPlan, 0)
+			require.NoError(t, err)
+			require.Equal(t, map[defect.Side]time.Duration{defect.SideContractor: 20 * time.Minute, defect.SideClient: 40 * time.Minute}, x.Sides)
+			_, err = v.ExplainClock(t.Context(), v.as("reporter2"), number, defect.ClockPlan, 0)
+			requireCode(t, apperr.NotFound, err)
+			_, err = v.ExplainClock(t.Context(), v.as("agent"), number, defect.ClockOnsite, 0)
+			requireCode(t, apperr.NotFound, err)
+		})
+	}
+}

@@ -15,7 +15,6 @@ const (
 	// refreshEvery is how stale the directory and the list of ended sessions may be while SQL answers. While it does not,
 	// what was known stays in force.
 	refreshEvery = 5 * time.Second
-	peoplePage   = 500
 )
 
 // directory knows everybody with an account, and which sessions were ended before their time, without asking SQL.
@@ -52,19 +51,13 @@ func (p *directory) run(ctx context.Context) {
 
 // refresh reads all accounts and ended sessions.
 func (p *directory) refresh(ctx context.Context) error {
-	users := map[string]store.User{}
-	for after := ""; ; {
-		page, err := p.store.Users(ctx, after, peoplePage)
-		if err != nil {
-			return err
-		}
-		for _, u := range page {
-			users[fold(u.Username)] = u
-			after = u.Username
-		}
-		if len(page) < peoplePage {
-			break
-		}
+	all, err := p.store.Directory(ctx)
+	if err != nil {
+		return err
+	}
+	users := make(map[string]store.User, len(all))
+	for _, u := range all {
+		users[fold(u.Username)] = u
 	}
 	ended, err := p.store.Revocations(ctx, p.now())
 	if err != nil {

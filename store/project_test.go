@@ -285,6 +285,22 @@ func TestProject_InOneMicrosecond(t *testing.T) {
 	})
 }
 
+// More cases than one microsecond has room for find theirs in the next, in time and soon.
+func TestProject_ACrowdInOneMicrosecond(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx, r := db.Open(t), t.Context(), seeded(6)
+		const crowd = 1200
+		for range crowd {
+			c, events := storetest.Life(r, storetest.Submission(r, 3, 3), monday, 0, defect.Keyed{})
+			_, err := s.Project(ctx, c.Number, &c, events)
+			require.NoError(t, err)
+		}
+		page, err := s.List(ctx, defect.Query{Size: 1, From: monday, To: monday.Add(5 * time.Microsecond)}, "")
+		require.NoError(t, err)
+		require.Equal(t, crowd, page.Total)
+	})
+}
+
 // A transaction that is cut off anywhere leaves nothing, and can be done again.
 func TestProject_CutOff(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {

@@ -1,0 +1,64 @@
+package defect_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"yunwei/calendar"
+	"yunwei/defect"
+)
+
+// TestExplain_OverAWeekendAndAPause: what a severity 3 on office hours looks like to whoever disputes it.
+func TestExplain_OverAWeekendAndAPause(t *testing.T) {
+	friday := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC) // 16:00 in Beijing; the desk closes at 18:00
+	p := office(t)
+	c, e := defect.Open("7K3M-Q9XT-WA5C", defect.Submission{
+		Title: "t", Description: "d", Severity: 3, System: "OA", Reporter: defect.Reporter{Username: "reporter"},
+	}, p, people["reporter"], friday, defect.Keyed{})
+	events := []defect.Event{e}
+	do := func(after time.Duration, who string, a defect.Action, in defect.Input) {
+		t.Helper()
+		now := friday.Add(after)
+		events = append(events, c.Expire(now)...)
+		step, err := c.Do(defect.Command{Action: a, Input: in, By: people[who]}, now)
+		require.NoError(t, err)
+		events = append(events, step)
+	}
+	do(time.Hour, "agent", defect.ActAcknowledge, defect.Input{})
+	do(time.Hour, "agent", defect.ActRequestInfo, defect.Input{Message: "which printer?"}) // 17:00 on Friday
+	monday := 65*time.Hour + 30*time.Minute                                                // 09:30 on Monday
+	do(monday, "reporter", defect.ActProvideInfo, defect.Input{Message: "the one in room 2"})
+
+	x, ok := c.Explain(defect.ClockPlan, 0, events, friday.Add(monday))
+	require.True(t, ok)
+	require.Equal(t, 2*time.Hour, x.Used+x.Left)
+	require.Equal(t, time.Hour, x.Used, "an hour on Friday")
+	require.Equal(t, map[defect.Side]time.Duration{defect.SideContractor: time.Hour, defect.SideClient: 2 * time.Hour}, x.Sides)
+	type told struct {
+		hours           time.Duration
+		counted, paused bool
+		why             calendar.Why
+		phase           defect.Phase
+	}
+	var got []told
+	for _, s := range x.Stretches {
+		got = append(got, told{s.To.Sub(s.From), s.Counted > 0, s.Paused, s.Why, s.Phase})
+	}
+	require.Equal(t, []told{
+		{time.Hour, true, false, calendar.Hours, defect.PhaseElapsed},
+		{time.Hour, false, true, calendar.Hours, defect.PhaseElapsed},
+		{6 * time.Hour, false, true, calendar.Closed, defect.PhaseElapsed},
+		{48 * time.Hour, false, true, calendar.Weekend, defect.PhaseElapsed},
+		{8*time.Hour + 30*time.Minute, false, true, calendar.Closed, defect.PhaseElapsed},
+		{time.Hour, false, true, calendar.Hours, defect.PhaseElapsed},
+		{time.Hour, true, false, calendar.Hours, defect.PhaseAhead},
+	}, got)
+	require.Equal(t, friday.Add(monday+time.Hour), c.Clocks[1].DueAt)
+
+	_, ok = c.Explain(defect.ClockOnsite, 0, events, friday)
+	require.False(t, ok, "there is no such promise")
+	_, ok = c.Explain(defect.ClockPlan, 2, events, friday)
+	require.False(t, ok, "there is one only")
+}
