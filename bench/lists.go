@@ -120,7 +120,7 @@ var (
 	verbs = []string{"时断时续", "登录失败", "响应缓慢", "无法启动", "数据不一致", "登录页面报错", "证书过期", "磁盘已满"}
 )
 
-// fill projects so many cases, as a year of work would leave them.
+// fill projects so many cases, as a year of work would leave them: one after the other, a few at a time.
 func fill(ctx context.Context, database string, rows int) error {
 	db, err := store.Open(ctx, database)
 	if err != nil {
@@ -128,10 +128,11 @@ func fill(ctx context.Context, database string, rows int) error {
 	}
 	defer func() { _ = db.Close() }()
 	policy := defect.DefaultPolicy()
-	newest := time.Now()
+	const year = 365 * 24 * time.Hour
+	oldest := time.Now().Add(-year)
 	return spread(ctx, rows, func(ctx context.Context, i int) error {
 		r := rand.New(rand.NewPCG(1, uint64(i)))
-		at := newest.Add(-time.Duration(r.Int64N(int64(365 * 24 * time.Hour))))
+		at := oldest.Add(time.Duration(i) * (year / time.Duration(rows)))
 		var number [8]byte
 		binary.BigEndian.PutUint64(number[:], r.Uint64())
 		c, e := defect.Open(defect.NewNumber(number), defect.Submission{
