@@ -254,7 +254,7 @@ func (s *site) openDue(ctx context.Context, i int, due time.Time) error {
 	policy.WarnAt, policy.Escalation = nil, nil
 	term := policy.Severities[2].Response.On(policy.Calendars[policy.Severities[2].Calendar])
 	var seed [8]byte
-	binary.BigEndian.PutUint64(seed[:], uint64(due.Unix())<<16|uint64(i)) //nolint:gosec // neither is negative
+	binary.BigEndian.PutUint64(seed[:], uint64(due.Unix())<<16|uint64(i))
 	number := defect.NewNumber(seed)
 	c, e := defect.Open(number, defect.Submission{
 		Title: "bench", Description: "bench", Severity: 2, System: "bench-promises", Reporter: defect.Reporter{Username: "reporter", Name: "reporter"},
