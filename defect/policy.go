@@ -47,12 +47,15 @@ type Term struct {
 	Calendar string         `json:"calendar,omitempty"`
 }
 
+// NotifyAssignee stands in a rule for whoever has the case in hand.
+const NotifyAssignee = "assignee"
+
 // Rule calls for people when a promise runs out: at a percentage of it, or a time after it is due.
 type Rule struct {
 	Clock  ClockName      `json:"clock"`
 	At     int            `json:"at,omitempty"`     // percent; 0 where After says it
 	After  calendar.Limit `json:"after,omitzero"`   // counted after the due time
-	Notify []string       `json:"notify,omitempty"` // roles, or "assignee"
+	Notify []string       `json:"notify,omitempty"` // roles, or NotifyAssignee
 }
 
 // String names the rule in events: "resolve at 80%", "response after 30m".

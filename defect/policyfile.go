@@ -393,7 +393,7 @@ func (r *policyReader) rule(n *yaml.Node, path string) Rule {
 
 // notifiable is whom a rule can call: roles, and who has the case in hand.
 func notifiable() []string {
-	out := []string{"assignee"}
+	out := []string{NotifyAssignee}
 	for _, role := range Roles() {
 		out = append(out, string(role))
 	}

@@ -42,6 +42,7 @@ type Store struct {
 	busy   chan struct{} // held by whoever brings the search index up to date
 
 	searches atomic.Uint64
+	outbox   outbox
 }
 
 // bounds are where one way of doing something gives way to another. Tests set them low.

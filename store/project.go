@@ -17,7 +17,7 @@ import (
 // maxRaces bounds how often a projection begins anew because others wrote at the same time.
 const maxRaces = 20
 
-// Project brings the events of a case into SQL and returns the case as it is there then, policy included. It is one
+// Project brings the events of a case into SQL, with the notices that they call for, and returns the case as it is there then, policy included. It is one
 // transaction, safe to repeat: an event that is known is compared, one that is new is added. The row follows by applying
 // the new events; whole, where given, is the case as of the last event or later, from which a case that SQL does not know
 // is made.
@@ -82,7 +82,11 @@ func (s *Store) project(ctx context.Context, number string, whole *defect.Case, 
 	if known {
 		r.ID, r.Before = old.id, old.Case.Seq
 	}
-	return next, s.put(ctx, old.Case, next, r, fresh)
+	notices, err := s.noticesFor(ctx, r.ID, &next, fresh)
+	if err != nil {
+		return defect.Case{}, err
+	}
+	return next, s.put(ctx, old.Case, next, r, fresh, notices)
 }
 
 // inOrder returns the events by seq, each once; those that contradict each other both stay, to be found out.
@@ -164,7 +168,7 @@ func (s *Store) compare(ctx context.Context, id int64, events []defect.Event) er
 }
 
 // put writes events and row. It is errRace, or a duplicate, when somebody else has done so meanwhile.
-func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []defect.Event) error {
+func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []defect.Event, notices []noticeRow) error {
 	events, err := eventRows(r.ID, fresh)
 	if err != nil {
 		return err
@@ -183,10 +187,18 @@ func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []d
 		if _, err := tx.NamedExecContext(ctx, "INSERT INTO events (id, seq, kind, at, sum, idem_key, doc) VALUES (:id, :seq, :kind, :at, :sum, :idem_key, :doc)", events); err != nil {
 			return fmt.Errorf("add events: %w", err)
 		}
+		if len(notices) > 0 {
+			if _, err := tx.NamedExecContext(ctx, insertNotices, notices); err != nil {
+				return fmt.Errorf("add notices: %w", err)
+			}
+		}
 		return s.addTallies(ctx, tx, int(r.ID%tallySlots), tallies(old, next))
 	})
 	if err == nil && isNew && r.ID%absorbEvery == 0 {
 		s.absorbSoon()
+	}
+	if err == nil && len(notices) > 0 {
+		s.wakeSender()
 	}
 	return err
 }

@@ -1,0 +1,214 @@
+package notice
+
+import (
+	"slices"
+
+	"yunwei/defect"
+)
+
+// Topic is what a notice tells. Each has a text in the catalogues, under notice. and the topic.
+type Topic string
+
+// The topics.
+const (
+	Submitted    Topic = "submitted"     // a report waits to be acknowledged
+	Urgent       Topic = "urgent"        // a report of severity 1: its chiefs know at once (出现重大紧急情况时及时向负责人报告)
+	Acknowledged Topic = "acknowledged"  // somebody has taken the reporter's case in hand
+	Assigned     Topic = "assigned"      // the case is the reader's now
+	InfoWanted   Topic = "info_wanted"   // the reporter is asked something
+	InfoProvided Topic = "info_provided" // the reporter has answered
+	SignOff      Topic = "sign_off"      // a handling plan waits for a signature
+	Approved     Topic = "approved"      // a handling plan may be carried out
+	Rejected     Topic = "rejected"      // a handling plan was rejected
+	VerifyWanted Topic = "verify_wanted" // a fix waits to be verified
+	VerifyFailed Topic = "verify_failed" // a fix did not hold
+	ReplyWanted  Topic = "reply_wanted"  // a verified fix waits for the reply
+	ReportWanted Topic = "report_wanted" // the service report is owed
+	Replied      Topic = "replied"       // the reporter has their answer
+	Accepted     Topic = "accepted"      // the reporter is content
+	Reopened     Topic = "reopened"      // the reporter is not
+	OnsiteWanted Topic = "onsite_wanted" // somebody is to go on site
+	ExpertWanted Topic = "expert_wanted" // an expert is asked for
+	SpareWanted  Topic = "spare_wanted"  // a part is to be provided
+	Regraded     Topic = "regraded"      // the severity has changed
+	Commented    Topic = "commented"     // somebody has left a comment
+	Converted    Topic = "converted"     // the report was a question, and is answered
+	Withdrawn    Topic = "withdrawn"     // the report was withdrawn
+	Duplicate    Topic = "duplicate"     // the report goes on in another
+	Closed       Topic = "closed"        // the case closed without the reporter's word
+	Warning      Topic = "warning"       // a share of a promise's time is used up
+	Breach       Topic = "breach"        // a promise is broken
+	Escalation   Topic = "escalation"    // a rule of the policy calls for somebody
+)
+
+// Call is that an event calls for somebody: one person, or everybody who has a role.
+type Call struct {
+	Topic    Topic
+	Role     defect.Role
+	Username string
+}
+
+// Calls returns whom an event calls for. c is the case after the event. Whoever took the step is not told of it; see
+// Recipients.
+func Calls(c *defect.Case, e defect.Event) []Call {
+	switch e.Kind {
+	case defect.KindSubmit:
+		return submitted(c)
+	case defect.KindWarn:
+		return inHand(c, Warning)
+	case defect.KindBreach:
+		return inHand(c, Breach)
+	case defect.KindEscalation:
+		return escalated(c, e)
+	case defect.KindAutoClose:
+		return reporter(c, Closed)
+	case defect.KindRefused:
+		return nil
+	}
+	if of := steps[defect.Action(e.Kind)]; of != nil && e.Input != nil {
+		return of(c, *e.Input)
+	}
+	return nil
+}
+
+// steps says whom each action calls for. Those that nobody has to hear of at once are not listed.
+var steps = map[defect.Action]func(*defect.Case, defect.Input) []Call{
+	defect.ActAcknowledge: func(c *defect.Case, _ defect.Input) []Call {
+		return append(person(Assigned, c.Assignee), reporter(c, Acknowledged)...)
+	},
+	defect.ActAssign:   func(c *defect.Case, _ defect.Input) []Call { return person(Assigned, c.Assignee) },
+	defect.ActClassify: classified,
+	defect.ActPropose:  func(*defect.Case, defect.Input) []Call { return role(SignOff, defect.RoleSupervisor) },
+	defect.ActSign:     signed,
+	defect.ActComplete: func(*defect.Case, defect.Input) []Call { return role(VerifyWanted, defect.RoleAgent) },
+	defect.ActVerify:   verified,
+	defect.ActReply:    func(c *defect.Case, _ defect.Input) []Call { return reporter(c, Replied) },
+	defect.ActAccept:   func(c *defect.Case, _ defect.Input) []Call { return person(Accepted, c.Assignee) },
+	defect.ActReopen: func(c *defect.Case, _ defect.Input) []Call {
+		return append(role(Reopened, defect.RoleAgent), person(Reopened, c.Assignee)...)
+	},
+	defect.ActRequestInfo: func(c *defect.Case, _ defect.Input) []Call { return reporter(c, InfoWanted) },
+	defect.ActProvideInfo: func(c *defect.Case, _ defect.Input) []Call { return inHand(c, InfoProvided) },
+	defect.ActEscalate: func(_ *defect.Case, in defect.Input) []Call {
+		if in.Level == defect.LevelExpert {
+			return role(ExpertWanted, defect.RoleExpert)
+		}
+		return role(OnsiteWanted, defect.RoleTechnician)
+	},
+	defect.ActRequestSpare:   func(*defect.Case, defect.Input) []Call { return role(SpareWanted, defect.RoleLiaison) },
+	defect.ActChangeSeverity: func(c *defect.Case, _ defect.Input) []Call { return append(inHand(c, Regraded), urgent(c)...) },
+	defect.ActComment: func(c *defect.Case, _ defect.Input) []Call {
+		return append(inHand(c, Commented), reporter(c, Commented)...)
+	},
+	defect.ActWithdraw: func(c *defect.Case, _ defect.Input) []Call {
+		return append(inHand(c, Withdrawn), reporter(c, Withdrawn)...)
+	},
+	defect.ActMarkDuplicate: func(c *defect.Case, _ defect.Input) []Call {
+		return append(inHand(c, Duplicate), reporter(c, Duplicate)...)
+	},
+}
+
+func person(topic Topic, username string) []Call {
+	if username == "" {
+		return nil
+	}
+	return []Call{{Topic: topic, Username: username}}
+}
+
+func role(topic Topic, r defect.Role) []Call { return []Call{{Topic: topic, Role: r}} }
+
+// reporter calls the reporter, who may have no account.
+func reporter(c *defect.Case, topic Topic) []Call {
+	return person(topic, c.Submission.Reporter.Username)
+}
+
+// inHand calls who has the case in hand, and the desk while nobody has.
+func inHand(c *defect.Case, topic Topic) []Call {
+	if c.Assignee == "" {
+		return role(topic, defect.RoleAgent)
+	}
+	return person(topic, c.Assignee)
+}
+
+// urgent calls the chiefs to a case of severity 1.
+func urgent(c *defect.Case) []Call {
+	if c.Severity != 1 {
+		return nil
+	}
+	return append(role(Urgent, defect.RoleLiaison), role(Urgent, defect.RoleSupervisor)...)
+}
+
+func submitted(c *defect.Case) []Call {
+	return append(role(Submitted, defect.RoleAgent), urgent(c)...)
+}
+
+func classified(c *defect.Case, in defect.Input) []Call {
+	if in.Category == defect.Operation {
+		return reporter(c, Converted)
+	}
+	if in.Severity == 1 {
+		return urgent(c)
+	}
+	return nil
+}
+
+func signed(c *defect.Case, in defect.Input) []Call {
+	topic := Approved
+	switch {
+	case in.Decision == defect.Reject:
+		topic = Rejected
+	case c.Stage == defect.SignOff:
+		return nil // another signature is missing
+	}
+	out := inHand(c, topic)
+	if c.Proposal != nil {
+		out = append(out, person(topic, c.Proposal.By)...)
+	}
+	return out
+}
+
+func verified(c *defect.Case, in defect.Input) []Call {
+	if in.Passed == nil || !*in.Passed {
+		out := inHand(c, VerifyFailed)
+		if c.ChangeRecord != nil {
+			out = append(out, person(VerifyFailed, c.ChangeRecord.By)...)
+		}
+		return out
+	}
+	return append(role(ReplyWanted, defect.RoleAgent), inHand(c, ReportWanted)...)
+}
+
+// escalated calls whom the policy's rule names: roles, and who has the case in hand.
+func escalated(c *defect.Case, e defect.Event) []Call {
+	var out []Call
+	for _, name := range e.Timing.Notified {
+		if name == defect.NotifyAssignee {
+			out = append(out, inHand(c, Escalation)...)
+		} else {
+			out = append(out, role(Escalation, defect.Role(name))...)
+		}
+	}
+	return out
+}
+
+// Recipient is somebody who is told, and of what.
+type Recipient struct {
+	Person
+	Topic Topic
+}
+
+// Recipients returns who among the people is called, each once, with the first topic that calls them. Whoever took the
+// step, and whoever may not see the case, is left out.
+func Recipients(calls []Call, actor string, c *defect.Case, people []Person) []Recipient {
+	var out []Recipient
+	for _, call := range calls {
+		for _, p := range people {
+			called := p.Username == call.Username || call.Role != "" && p.Has(call.Role)
+			told := slices.ContainsFunc(out, func(r Recipient) bool { return r.Username == p.Username })
+			if called && !told && p.Username != actor && c.VisibleTo(p.Person) {
+				out = append(out, Recipient{Person: p, Topic: call.Topic})
+			}
+		}
+	}
+	return out
+}
