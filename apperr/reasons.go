@@ -28,6 +28,7 @@ const (
 	ReasonNotReporter    Reason = "error.not_reporter"     // [action]: only the reporter, or an agent where the reporter has no account
 	ReasonProposerSigns  Reason = "error.proposer_signs"   // a proposer never signs
 	ReasonSignedAlready  Reason = "error.signed_already"   // a signer signs once
+	ReasonNoSubstitute   Reason = "error.no_substitute"    // the absent supervisor has not named this person
 	ReasonImplementer    Reason = "error.implementer"      // an implementer never verifies
 	ReasonCategoryRole   Reason = "error.category_role"    // [category role]
 	ReasonSignalOff      Reason = "error.signal_off"       // sign-off signals are not taken here
@@ -42,6 +43,7 @@ const (
 	ReasonWaitingAlready Reason = "error.waiting_already"  // [action]: it was asked for already
 	ReasonLevel          Reason = "error.level"            // [level current]: the case is there already, or beyond
 	ReasonNotOnsite      Reason = "error.not_onsite"       // nobody was sent on site, or they arrived already
+	ReasonNothingCalls   Reason = "error.nothing_calls"    // no escalation would call again
 	ReasonAccepted       Reason = "error.accepted_already" // accepted, only the service report is missing
 	ReasonKeyReused      Reason = "error.idempotency_key_reused"
 	ReasonBusy           Reason = "error.busy" // Temporal asks to come back in a moment

@@ -41,7 +41,7 @@ func (c *Case) Apply(e Event) {
 		c.passed(e.Kind, e.At, *e.Timing)
 	case e.Input != nil:
 		if effect := effects[Action(e.Kind)]; effect != nil {
-			effect(c, step{Input: *e.Input, by: e.Actor.Username, at: e.At})
+			effect(c, step{Input: *e.Input, by: e.Actor.Username, standingIn: e.For, at: e.At})
 		}
 	}
 }
@@ -49,8 +49,9 @@ func (c *Case) Apply(e Event) {
 // step is what an effect needs of its event.
 type step struct {
 	Input
-	by string
-	at time.Time
+	by         string
+	standingIn string // for whom, by user name; empty for oneself
+	at         time.Time
 }
 
 // effects is what each action does to the case, beside its place in the table.
@@ -67,12 +68,13 @@ var effects = map[Action]func(*Case, step){
 	ActReopen:         (*Case).reopened,
 	ActRequestInfo:    func(c *Case, s step) { c.wait(WaitingReporter, s.at) },
 	ActProvideInfo:    func(c *Case, s step) { c.resume(WaitingReporter, s.at) },
-	ActEscalate:       (*Case).escalated,
+	ActEscalate:       func(c *Case, s step) { c.raise(s.Level, s.at) },
 	ActArrive:         func(c *Case, s step) { c.meet(ClockOnsite, s.at) },
 	ActRequestSpare:   func(c *Case, s step) { c.wait(WaitingSpare, s.at); c.start(ClockSparePart, s.at) },
 	ActReceiveSpare:   func(c *Case, s step) { c.resume(WaitingSpare, s.at); c.meet(ClockSparePart, s.at) },
 	ActAssign:         func(c *Case, s step) { c.Assignee = s.Assignee },
 	ActChangeSeverity: func(c *Case, s step) { c.regrade(s.Severity, s.at); c.enoughSigned() },
+	ActHear:           func(c *Case, _ step) { c.heard() },
 	ActComment:        func(*Case, step) {},
 	ActAttach:         func(c *Case, _ step) { c.Files++ },
 	ActWithdraw:       func(c *Case, s step) { c.end(Withdrawn, ClosedWithdrawn, s.at) },
@@ -118,7 +120,7 @@ func (c *Case) proposed(s step) {
 }
 
 func (c *Case) signed(s step) {
-	c.SignOffs = append(c.SignOffs, Signature{Proposal: s.Proposal, By: s.by, Decision: s.Decision, Comment: s.Comment, At: s.at})
+	c.SignOffs = append(c.SignOffs, Signature{Proposal: s.Proposal, By: s.by, For: s.standingIn, Decision: s.Decision, Comment: s.Comment, At: s.at})
 	if s.Decision == Reject {
 		c.Stage = Confirmation
 		return
@@ -196,10 +198,11 @@ func (c *Case) reopened(s step) {
 	c.startCycle(s.at)
 }
 
-func (c *Case) escalated(s step) {
-	c.Level = s.Level
-	if s.Level == LevelOnsite {
-		c.start(ClockOnsite, s.at)
+// raise brings the case to a level, by a step or by a rule of the policy.
+func (c *Case) raise(to Level, at time.Time) {
+	c.Level = to
+	if to == LevelOnsite {
+		c.start(ClockOnsite, at)
 	}
 }
 
@@ -224,14 +227,36 @@ func (c *Case) passed(kind Kind, at time.Time, t Timing) {
 	switch kind {
 	case KindBreach:
 		k.BreachedAt, k.LateBy = t.DueAt, t.LateBy
-		k.Fired = append(k.Fired, breachLabel)
-	case KindEscalation:
-		k.Fired = append(k.Fired, t.Rule)
+		k.fire(breachLabel)
+	case KindEscalation: // the latest call stands for the earlier ones
+		for n := range t.Repeat + 1 {
+			k.fire(ruleLabel(t.Rule, n))
+		}
+		if t.Level != "" {
+			c.raise(t.Level, at)
+		}
 	default: // a warning stands for the earlier ones, which have lost their meaning
 		for _, p := range c.Policy.WarnAt {
-			if label := warnLabel(p); p <= t.Percent && !slices.Contains(k.Fired, label) {
-				k.Fired = append(k.Fired, label)
+			if p <= t.Percent {
+				k.fire(warnLabel(p))
 			}
+		}
+	}
+}
+
+// fire puts a mark behind the clock.
+func (k *Clock) fire(label string) {
+	if !slices.Contains(k.Fired, label) {
+		k.Fired = append(k.Fired, label)
+	}
+}
+
+// heard ends the repeats of every rule that has called: somebody has said that they know.
+func (c *Case) heard() {
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		for _, rule := range c.unheard(k) {
+			k.fire(heardLabel(rule))
 		}
 	}
 }
@@ -319,6 +344,8 @@ func (c *Case) regrade(s Severity, at time.Time) {
 	k.Fired = nil
 	ahead := c.marks(slices.IndexFunc(c.Clocks, func(x Clock) bool { return x.Name == ClockResolve && x.Live() }))
 	k.Fired = slices.DeleteFunc(slices.Clone(fired), func(label string) bool {
-		return slices.ContainsFunc(ahead, func(m mark) bool { return m.label == label && m.at.After(at) })
+		return slices.ContainsFunc(ahead, func(m mark) bool {
+			return m.at.After(at) && (m.label == label || m.kind == KindEscalation && m.repeat == 0 && label == heardLabel(m.label))
+		})
 	})
 }

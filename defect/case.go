@@ -69,6 +69,7 @@ type Proposal struct {
 type Signature struct {
 	Proposal int       `json:"proposal"`
 	By       string    `json:"by"`
+	For      string    `json:"for,omitempty"` // the absent supervisor whose substitute By was
 	Decision Decision  `json:"decision"`
 	Comment  string    `json:"comment,omitempty"`
 	At       time.Time `json:"at"`

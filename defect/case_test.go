@@ -22,6 +22,7 @@ func person(roles ...defect.Role) defect.Person {
 }
 
 var people = map[string]defect.Person{
+	"sub":      substitute(defect.RoleTechnician),
 	"reporter": person(defect.RoleReporter), "agent": person(defect.RoleAgent), "technician": person(defect.RoleTechnician),
 	"business": person(defect.RoleBusiness), "supervisor": person(defect.RoleSupervisor), "liaison": person(defect.RoleLiaison),
 	"expert": person(defect.RoleExpert), "inspector": person(defect.RoleInspector), "admin": person(defect.RoleAdmin), "auditor": person(defect.RoleAuditor),
@@ -193,7 +194,8 @@ var allowed = map[defect.Action]struct{ stages, who string }{
 	defect.ActEscalate:       {"SACSRVR.", "agent technician"},
 	defect.ActArrive:         {"........", "technician"}, // nobody was sent
 	defect.ActRequestSpare:   {"....R...", "technician"},
-	defect.ActReceiveSpare:   {"........", "technician"}, // nothing was asked
+	defect.ActReceiveSpare:   {"........", "technician"},                                                // nothing was asked
+	defect.ActHear:           {"........", "agent technician business supervisor liaison expert admin"}, // nothing calls
 	defect.ActAssign:         {"SACSRVRR", "agent liaison"},
 	defect.ActChangeSeverity: {"SACSRVR.", "agent liaison"},
 	defect.ActComment:        {"SACSRVRR", "reporter agent technician business supervisor liaison expert inspector admin"},

@@ -129,11 +129,23 @@ type mark struct {
 	at      time.Time
 	percent int
 	rule    Rule
+	repeat  int // of the rule: 0 when it first calls
 }
 
 const breachLabel = "breach"
 
 func warnLabel(percent int) string { return "warn " + strconv.Itoa(percent) + "%" }
+
+// ruleLabel is the mark of a rule's first call, and of its nth repeat.
+func ruleLabel(rule string, repeat int) string {
+	if repeat == 0 {
+		return rule
+	}
+	return rule + " again " + strconv.Itoa(repeat)
+}
+
+// heardLabel is behind a clock when somebody has said that they know of a rule's call.
+func heardLabel(rule string) string { return rule + " heard" }
 
 // marks returns what a clock still has to say, in no particular order. A paused one is silent: nothing is broken while
 // it stands still.
@@ -162,11 +174,31 @@ func (c *Case) marks(i int) []mark {
 		if r.Clock != k.Name {
 			continue
 		}
-		amount := percentOf(k.Target, r.At)
+		amount, rule := percentOf(k.Target, r.At), r.String()
 		if r.At == 0 {
 			amount = k.Target + r.After.On(c.Policy.Calendars[k.Calendar])
 		}
-		add(mark{label: r.String(), kind: KindEscalation, rule: r}, amount)
+		add(mark{label: rule, kind: KindEscalation, rule: r}, amount)
+		if slices.Contains(k.Fired, heardLabel(rule)) {
+			continue
+		}
+		every := r.Repeat.On(c.Policy.Calendars[k.Calendar])
+		for n := 1; n <= r.Times; n++ {
+			amount += every
+			add(mark{label: ruleLabel(rule, n), kind: KindEscalation, rule: r, repeat: n}, amount)
+		}
+	}
+	return out
+}
+
+// unheard returns the rules of a live clock that have called, would call again, and nobody has said that they know.
+func (c *Case) unheard(k *Clock) []string {
+	var out []string
+	for _, r := range c.Policy.Escalation {
+		rule := r.String()
+		if r.Clock == k.Name && k.Live() && slices.Contains(k.Fired, rule) && !slices.Contains(k.Fired, ruleLabel(rule, r.Times)) && !slices.Contains(k.Fired, heardLabel(rule)) {
+			out = append(out, rule)
+		}
 	}
 	return out
 }
@@ -215,7 +247,8 @@ func earlier(a, b time.Time) time.Time {
 
 // Expire asks every promise whether its time has come, and returns what is to be said, oldest first. It is called
 // whenever time may have passed: when the timer rings, and before every action. After an outage a breach is told once,
-// with how late; of the warnings only the latest, and none for a promise that was broken meanwhile.
+// with how late; of the warnings only the latest, and none for a promise that was broken meanwhile; of the calls of one
+// rule only the latest.
 func (c *Case) Expire(now time.Time) []Event {
 	now = clean(now)
 	var due []mark
@@ -246,6 +279,8 @@ func (c *Case) dueMarks(i int, now time.Time) []mark {
 			if m.percent > warning.percent {
 				warning = m
 			}
+		case m.repeat > 0 && len(out) > 0 && out[len(out)-1].kind == KindEscalation && out[len(out)-1].rule.String() == m.rule.String():
+			out[len(out)-1] = m // marks tells the calls of a rule one after the other
 		default:
 			broken = broken || m.kind == KindBreach
 			out = append(out, m)
@@ -263,7 +298,10 @@ func (c *Case) timed(m mark, now time.Time) Event {
 	k := c.Clocks[m.clock]
 	t := &Timing{Clock: k.Name, Cycle: k.Cycle, DueAt: k.DueAt, LateBy: now.Sub(m.at), Percent: m.percent}
 	if m.kind == KindEscalation {
-		t.Rule, t.Notified = m.rule.String(), m.rule.Notify
+		t.Rule, t.Notified, t.Repeat = m.rule.String(), m.rule.Notify, m.repeat
+		if higher(c.Level, m.rule.Level) {
+			t.Level = m.rule.Level
+		}
 	}
 	at := m.at
 	if at.Before(c.UpdatedAt) {

@@ -90,8 +90,13 @@ func (c *Case) Do(cmd Command, at time.Time) (Event, error) {
 	role, _ := c.actingAs(tables[c.Table][cmd.Action], cmd.By)
 	in := cmd.Filled()
 	e := Event{Kind: Kind(cmd.Action), At: c.notBefore(at), Actor: Actor{Username: cmd.By.Username, Name: cmd.By.Name, Role: role}, Input: &in, Key: cmd.Key, Print: cmd.Print}
-	if role == RoleAgent && c.Submission.Reporter.Username == "" && isReporters(cmd.Action) {
+	switch {
+	case role == RoleAgent && c.Submission.Reporter.Username == "" && isReporters(cmd.Action):
 		e.OnBehalfOf = c.Submission.Reporter.Name
+	case cmd.Action == ActSign:
+		if absent, err := c.signsFor(cmd.By, in.For); err == nil { // Check has asked the same
+			e.For, e.OnBehalfOf = absent.Username, absent.Name
+		}
 	}
 	return c.record(e), nil
 }
@@ -114,9 +119,11 @@ func (c *Case) notBefore(at time.Time) time.Time {
 	return at
 }
 
-func currentProposal(c *Case, _ Person, in Input) error {
+// readAndFor: who signs has read the current proposal, and may sign for whom they say.
+func readAndFor(c *Case, p Person, in Input) error {
 	if in.Proposal != c.Proposal.N {
 		return apperr.New(apperr.StaleProposal, apperr.ReasonProposal, apperr.Args{"proposal": strconv.Itoa(in.Proposal), "current": strconv.Itoa(c.Proposal.N)})
 	}
-	return nil
+	_, err := c.signsFor(p, in.For)
+	return err
 }

@@ -43,8 +43,10 @@ type Event struct {
 	Timing *Timing `json:"timing,omitempty"`
 	// Refusal is why a signal was not honoured.
 	Refusal *Refusal `json:"refusal,omitempty"`
-	// OnBehalfOf names the reporter without an account for whom an agent spoke.
+	// OnBehalfOf names for whom the actor spoke: a reporter without an account, or an absent supervisor.
 	OnBehalfOf string `json:"on_behalf_of,omitempty"`
+	// For is the user name of the absent supervisor whose substitute the actor was.
+	For string `json:"for,omitempty"`
 
 	// Key is the digest of caller and Idempotency-Key, Print that of the request made with it.
 	Key   string `json:"key,omitempty"`
@@ -62,6 +64,8 @@ type Timing struct {
 	Percent  int           `json:"percent,omitempty"` // of a warning
 	Rule     string        `json:"rule,omitempty"`    // of an escalation, as Rule.String gives it
 	Notified []string      `json:"notified,omitempty"`
+	Repeat   int           `json:"repeat,omitempty"` // of an escalation: how often the rule had called before
+	Level    Level         `json:"level,omitempty"`  // to which the escalation raised the case
 }
 
 // Refusal is the part of an event that tells why a signal was not honoured.

@@ -52,9 +52,9 @@ func TestSubmission_WhatIsWrongWithIt(t *testing.T) {
 func TestInputFields_AsTheContractSays(t *testing.T) {
 	contract := map[defect.Action]string{ // API.md, once more by hand
 		defect.ActAcknowledge: "assignee", defect.ActClassify: "category* severity note explanation", defect.ActPropose: "cause* plan* risk rollback",
-		defect.ActSign: "proposal* decision* comment", defect.ActComplete: "summary* changes version_before version_after kind",
+		defect.ActSign: "proposal* decision* comment for", defect.ActComplete: "summary* changes version_before version_after kind",
 		defect.ActVerify: "passed* method* note", defect.ActReport: "summary* work_hours parts", defect.ActReply: "message*", defect.ActAccept: "satisfaction comment",
-		defect.ActReopen: "reason*", defect.ActRequestInfo: "message*", defect.ActProvideInfo: "message*", defect.ActEscalate: "level* reason*", defect.ActArrive: "note",
+		defect.ActReopen: "reason*", defect.ActRequestInfo: "message*", defect.ActProvideInfo: "message*", defect.ActEscalate: "level* reason*", defect.ActArrive: "note", defect.ActHear: "note",
 		defect.ActRequestSpare: "part* quantity note", defect.ActReceiveSpare: "note", defect.ActAssign: "assignee* reason", defect.ActChangeSeverity: "severity* reason*",
 		defect.ActComment: "message*", defect.ActAttach: "", defect.ActWithdraw: "reason*", defect.ActMarkDuplicate: "reason* of*",
 	}

@@ -22,6 +22,7 @@ type Input struct {
 	Proposal      int      `json:"proposal,omitempty"`
 	Decision      Decision `json:"decision,omitempty"`
 	Comment       string   `json:"comment,omitempty"`
+	For           string   `json:"for,omitempty"` // the absent supervisor for whom a substitute signs
 	Summary       string   `json:"summary,omitempty"`
 	Changes       string   `json:"changes,omitempty"`
 	VersionBefore string   `json:"version_before,omitempty"`
@@ -63,7 +64,7 @@ var inputFields = map[Action][]Field{
 	ActAcknowledge: {fieldAssignee},
 	ActClassify:    {enum("category", []Category{Technical, Business, Operation}).required(), fieldSeverity, fieldNote, text("explanation", MaxText)},
 	ActPropose:     {text("cause", MaxText).required(), text("plan", MaxText).required(), text("risk", MaxText), text("rollback", MaxText)},
-	ActSign:        {Field{Name: "proposal", Type: TypeInteger, Min: 1, Max: 1_000_000, Required: true}, enum("decision", []Decision{Approve, Reject}).required(), text("comment", MaxText)},
+	ActSign:        {Field{Name: "proposal", Type: TypeInteger, Min: 1, Max: 1_000_000, Required: true}, enum("decision", []Decision{Approve, Reject}).required(), text("comment", MaxText), Field{Name: "for", Type: TypeUser, Max: MaxText}},
 	ActComplete:    {text("summary", MaxText).required(), text("changes", MaxText), text("version_before", MaxText), text("version_after", MaxText), enum("kind", []FixKind{Final, Workaround})},
 	ActVerify:      {Field{Name: "passed", Type: TypeBool, Required: true}, text("method", MaxText).required(), fieldNote},
 	ActReport:      {text("summary", MaxText).required(), Field{Name: "work_hours", Type: TypeNumber, Min: 0, Max: 10_000}, text("parts", MaxText)},
@@ -74,6 +75,7 @@ var inputFields = map[Action][]Field{
 	ActRequestInfo:    {fieldMessage},
 	ActProvideInfo:    {fieldMessage},
 	ActEscalate:       {enum("level", []Level{LevelOnsite, LevelExpert}).required(), fieldReason},
+	ActHear:           {fieldNote},
 	ActArrive:         {fieldNote},
 	ActRequestSpare:   {text("part", MaxText).required(), Field{Name: "quantity", Type: TypeInteger, Min: 1, Max: 10_000}, fieldNote},
 	ActReceiveSpare:   {fieldNote},

@@ -47,15 +47,23 @@ type Term struct {
 	Calendar string         `json:"calendar,omitempty"`
 }
 
-// NotifyAssignee stands in a rule for whoever has the case in hand.
-const NotifyAssignee = "assignee"
+// Whom a rule can call beside the roles.
+const (
+	NotifyAssignee = "assignee" // whoever has the case in hand
+	NotifyOnDuty   = "on_duty"  // whoever is on duty when the rule calls
+	NotifyUser     = "user:"    // before the user name of a person
+)
 
-// Rule calls for people when a promise runs out: at a percentage of it, or a time after it is due.
+// Rule calls for people when a promise runs out: at a percentage of it, or a time after it is due. It calls again, while
+// the promise is not kept and nobody has said that they know, every Repeat, Times times more at most.
 type Rule struct {
 	Clock  ClockName      `json:"clock"`
 	At     int            `json:"at,omitempty"`     // percent; 0 where After says it
 	After  calendar.Limit `json:"after,omitzero"`   // counted after the due time
-	Notify []string       `json:"notify,omitempty"` // roles, or NotifyAssignee
+	Notify []string       `json:"notify,omitempty"` // roles, NotifyAssignee, NotifyOnDuty, or NotifyUser and a user name
+	Repeat calendar.Limit `json:"repeat,omitzero"`  // counted; zero: it calls once
+	Times  int            `json:"times,omitempty"`
+	Level  Level          `json:"level,omitempty"` // to which the case is escalated when the rule first calls
 }
 
 // String names the rule in events: "resolve at 80%", "response after 30m".

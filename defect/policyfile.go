@@ -1,10 +1,12 @@
 package defect
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -360,13 +362,21 @@ func (r *policyReader) percent(n *yaml.Node, path string, most int) int {
 func (r *policyReader) escalation(s section) []Rule {
 	var out []Rule
 	for i, n := range s.list("escalation", "rules") {
-		out = append(out, r.rule(n, fmt.Sprintf("%s.%d", s.at("escalation"), i+1)))
+		path := fmt.Sprintf("%s.%d", s.at("escalation"), i+1)
+		rule := r.rule(n, path)
+		if slices.ContainsFunc(out, func(o Rule) bool { return o.String() == rule.String() && rule.Clock != "" }) {
+			r.add(n, path, "there is a rule %q already: name all who are called in that one", rule)
+		}
+		out = append(out, rule)
 	}
 	return out
 }
 
+// maxTimes bounds how often a rule calls again: no call goes on for ever.
+const maxTimes = 48
+
 func (r *policyReader) rule(n *yaml.Node, path string) Rule {
-	s := r.section(n, path, "clock", "at", "after", "notify")
+	s := r.section(n, path, "clock", "at", "after", "notify", "repeat", "times", "level")
 	var out Rule
 	if one := s.need("clock"); one != nil {
 		out.Clock = oneOf(r, one, s.at("clock"), ClockNames())
@@ -382,18 +392,54 @@ func (r *policyReader) rule(n *yaml.Node, path string) Rule {
 	}
 	if s.need("notify") != nil {
 		for _, one := range s.list("notify", "roles") {
-			out.Notify = append(out.Notify, oneOf(r, one, s.at("notify"), notifiable()))
+			out.Notify = append(out.Notify, r.notified(one, s.at("notify")))
 		}
 		if len(out.Notify) == 0 {
-			r.add(s.keys["notify"], s.at("notify"), "name at least one role, or assignee")
+			r.add(s.keys["notify"], s.at("notify"), "name at least one role, on_duty, assignee, or user: and a user name")
 		}
+	}
+	r.again(s, &out)
+	if one := s.keys["level"]; one != nil {
+		out.Level = oneOf(r, one, s.at("level"), []Level{LevelOnsite, LevelExpert})
 	}
 	return out
 }
 
-// notifiable is whom a rule can call: roles, and who has the case in hand.
+// again reads how often a rule calls: once, or every so often, up to an end.
+func (r *policyReader) again(s section, out *Rule) {
+	repeat, times := s.keys["repeat"], s.keys["times"]
+	switch {
+	case repeat == nil && times == nil:
+		return
+	case repeat == nil || times == nil:
+		r.add(cmp.Or(repeat, times), s.at("repeat"), "write both `repeat`, a limit between two calls, and `times`, how often to call again: no call goes on for ever")
+		return
+	}
+	out.Repeat = r.limit(repeat, s.at("repeat"))
+	n, err := strconv.Atoi(times.Value)
+	if times.Kind != yaml.ScalarNode || err != nil || n < 1 || n > maxTimes {
+		r.add(times, s.at("times"), "%q is not how often to call again: write 1 to %d", times.Value, maxTimes)
+		return
+	}
+	out.Times = n
+}
+
+var userName = regexp.MustCompile(`^[a-z0-9._-]{2,64}$`)
+
+// notified reads one whom a rule calls. Whether a person has an account, the file cannot know.
+func (r *policyReader) notified(n *yaml.Node, path string) string {
+	if name, ok := strings.CutPrefix(n.Value, NotifyUser); ok && n.Kind == yaml.ScalarNode {
+		if !userName.MatchString(name) {
+			r.add(n, path, "%q names no account: write user: and a user name in small letters", n.Value)
+		}
+		return n.Value
+	}
+	return oneOf(r, n, path, notifiable())
+}
+
+// notifiable is whom a rule can call but for single persons: roles, who is on duty, who has the case in hand.
 func notifiable() []string {
-	out := []string{NotifyAssignee}
+	out := []string{NotifyAssignee, NotifyOnDuty}
 	for _, role := range Roles() {
 		out = append(out, string(role))
 	}

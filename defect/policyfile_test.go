@@ -73,6 +73,12 @@ func TestParsePolicy_ReadsEverything(t *testing.T) {
 	require.Equal(t, []defect.ClockName{defect.ClockPlan, defect.ClockResolve}, p.Pause[defect.WaitingReporter])
 	require.Equal(t, []int{50, 80}, p.WarnAt)
 	require.Equal(t, "response after 30m", p.Escalation[1].String())
+	ladder, err := defect.ParsePolicy([]byte(strings.Replace(shippedText(t), "[supervisor]}", `[on_duty, assignee, "user:wang.fang"], repeat: 15m, times: 3, level: onsite}`, 1)))
+	require.NoError(t, err)
+	require.Equal(t, defect.Rule{
+		Clock: defect.ClockResponse, After: calendar.Limit{Counted: 30 * time.Minute}, Notify: []string{"on_duty", "assignee", "user:wang.fang"},
+		Repeat: calendar.Limit{Counted: 15 * time.Minute}, Times: 3, Level: defect.LevelOnsite,
+	}, ladder.Escalation[1])
 	other, err := defect.ParsePolicy([]byte(shippedText(t) + "# changed\n"))
 	require.NoError(t, err)
 	require.NotEqual(t, p.Hash, other.Hash)
@@ -106,6 +112,13 @@ func TestParsePolicy_NamesLineAndReason(t *testing.T) {
 		"neither at nor after":  {"at: 100%, ", "", 18, "either"},
 		"unknown role":          {"[liaison]", "[king]", 18, "king"},
 		"nobody":                {"[liaison]", "[]", 18, "at least one"},
+		"a rule twice":          {"{clock: response, after: 30m, notify: [supervisor]}", "{clock: response, at: 100%, notify: [supervisor]}", 19, "already"},
+		"repeats without end":   {"[supervisor]}", "[supervisor], repeat: 30m}", 19, "for ever"},
+		"times of nothing":      {"[supervisor]}", "[supervisor], times: 3}", 19, "for ever"},
+		"too many times":        {"[supervisor]}", "[supervisor], repeat: 30m, times: 49}", 19, "1 to 48"},
+		"times in words":        {"[supervisor]}", "[supervisor], repeat: 30m, times: often}", 19, "1 to 48"},
+		"no such level":         {"[supervisor]}", "[supervisor], level: desk}", 19, "desk"},
+		"no such account":       {"[liaison]", `["user:Wang Fang"]`, 18, "user name"},
 		"unknown pause":         {"[plan, resolve]", "[plan, lunch]", 15, "lunch"},
 		"an alias":              {"onsite: 2h", "onsite: &x 2h\nservice_level: *x", 12, ""},
 		"a list for a mapping":  {"{always: true}", "[always]", 4, "mapping"},

@@ -55,6 +55,7 @@ const (
 	ActArrive         Action = "arrive"
 	ActRequestSpare   Action = "request_spare"
 	ActReceiveSpare   Action = "receive_spare"
+	ActHear           Action = "acknowledge_escalation"
 	ActAssign         Action = "assign"
 	ActChangeSeverity Action = "change_severity"
 	ActComment        Action = "comment"
@@ -90,11 +91,25 @@ type Person struct {
 	Username string `json:"username"`
 	Name     string `json:"name"`
 	Roles    []Role `json:"roles,omitempty"`
+	// StandsIn are those who are absent and have named this person their substitute, now.
+	StandsIn []Absent `json:"stands_in,omitempty"`
+}
+
+// Absent is an approver who has named a substitute for a time.
+type Absent struct {
+	Username string `json:"username"`
+	Name     string `json:"name"`
+	Roles    []Role `json:"roles,omitempty"`
 }
 
 // Has reports whether the person has one of the roles.
 func (p Person) Has(roles ...Role) bool {
 	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(p.Roles, r) })
+}
+
+// StandsInFor reports whether the person is the substitute of somebody who has the role.
+func (p Person) StandsInFor(r Role) bool {
+	return slices.ContainsFunc(p.StandsIn, func(a Absent) bool { return slices.Contains(a.Roles, r) })
 }
 
 // Severity is the plan's 故障级别: 1 critical (I级) to 4 minor (IV级).

@@ -12,6 +12,8 @@ type transition struct {
 	from []Stage
 	to   []Stage // none: the case stays where it is, unless moves says otherwise
 	by   []Role  // RoleReporter is the case's own reporter; a technician's rights are an expert's too, at that level
+	// standIn says that the substitute of somebody with such a role may take the step in their place.
+	standIn bool
 	// rule is what else must hold, whatever was filled in.
 	rule func(*Case, Person) error
 	// read is what must hold for what was filled in.
@@ -29,6 +31,7 @@ var (
 	untilReplied    = append(slices.Clone(untilReply), Replied)
 	untilResolution = []Stage{Submitted, Analysis, Confirmation, SignOff}
 	workers         = []Role{RoleTechnician, RoleBusiness}
+	called          = []Role{RoleAgent, RoleTechnician, RoleBusiness, RoleSupervisor, RoleLiaison, RoleExpert, RoleAdmin}
 	participants    = []Role{RoleAgent, RoleTechnician, RoleBusiness, RoleSupervisor, RoleLiaison, RoleExpert, RoleInspector, RoleAdmin, RoleReporter}
 )
 
@@ -36,7 +39,7 @@ var table1 = map[Action]transition{
 	ActAcknowledge: {from: []Stage{Submitted}, to: []Stage{Analysis}, by: []Role{RoleAgent}},
 	ActClassify:    {from: []Stage{Analysis}, to: []Stage{Confirmation, Converted}, by: []Role{RoleAgent}},
 	ActPropose:     {from: []Stage{Confirmation}, to: []Stage{SignOff}, by: workers, rule: ofCategory},
-	ActSign:        {from: []Stage{SignOff}, to: []Stage{SignOff, Resolution, Confirmation}, by: []Role{RoleSupervisor}, rule: otherEyes, read: currentProposal},
+	ActSign:        {from: []Stage{SignOff}, to: []Stage{SignOff, Resolution, Confirmation}, by: []Role{RoleSupervisor}, standIn: true, rule: otherEyes, read: readAndFor},
 	ActComplete:    {from: []Stage{Resolution}, to: []Stage{Verification}, by: workers},
 	ActVerify:      {from: []Stage{Verification}, to: []Stage{Reply, Resolution}, by: []Role{RoleAgent}, rule: notImplementer},
 	ActReport:      {from: []Stage{Reply, Replied}, to: []Stage{Reply, Replied, Closed}, by: []Role{RoleTechnician}},
@@ -46,10 +49,11 @@ var table1 = map[Action]transition{
 
 	ActRequestInfo:    {from: untilReply, by: []Role{RoleAgent, RoleTechnician, RoleBusiness}},
 	ActProvideInfo:    {from: untilReply, by: []Role{RoleReporter}, rule: waitsFor(WaitingReporter, ActProvideInfo)},
-	ActEscalate:       {from: untilReply, by: []Role{RoleAgent, RoleTechnician}, rule: notAtTop, read: higher},
+	ActEscalate:       {from: untilReply, by: []Role{RoleAgent, RoleTechnician}, rule: notAtTop, read: upwards},
 	ActArrive:         {from: untilReply, by: []Role{RoleTechnician}, rule: awaited},
 	ActRequestSpare:   {from: []Stage{Resolution}, by: []Role{RoleTechnician}, rule: noSpareOpen},
 	ActReceiveSpare:   {from: []Stage{Resolution}, by: []Role{RoleTechnician}, rule: waitsFor(WaitingSpare, ActReceiveSpare)},
+	ActHear:           {from: untilReplied, by: called, rule: somethingCalls},
 	ActAssign:         {from: untilReplied, by: []Role{RoleAgent, RoleLiaison}},
 	ActChangeSeverity: {from: untilReply, to: append(slices.Clone(untilReply), Resolution), by: []Role{RoleAgent, RoleLiaison}},
 	ActComment:        {from: untilReplied, by: participants},
@@ -61,7 +65,7 @@ var table1 = map[Action]transition{
 // actions in the order in which they are offered.
 var actions = []Action{
 	ActAcknowledge, ActClassify, ActPropose, ActSign, ActComplete, ActVerify, ActReport, ActReply, ActAccept, ActReopen,
-	ActRequestInfo, ActProvideInfo, ActEscalate, ActArrive, ActRequestSpare, ActReceiveSpare,
+	ActRequestInfo, ActProvideInfo, ActEscalate, ActHear, ActArrive, ActRequestSpare, ActReceiveSpare,
 	ActAssign, ActChangeSeverity, ActComment, ActAttach, ActWithdraw, ActMarkDuplicate,
 }
 
@@ -109,7 +113,7 @@ func (c *Case) actingAs(t transition, p Person) (Role, bool) {
 			return RoleReporter, true
 		case r == RoleReporter && c.Submission.Reporter.Username == "" && p.Has(RoleAgent):
 			return RoleAgent, true
-		case r != RoleReporter && p.Has(r):
+		case r != RoleReporter && p.Has(r), t.standIn && p.StandsInFor(r):
 			return r, true
 		case r == RoleTechnician && c.Level == LevelExpert && p.Has(RoleExpert):
 			return RoleExpert, true
@@ -160,12 +164,40 @@ func ofCategory(c *Case, p Person) error {
 	return apperr.New(apperr.Forbidden, apperr.ReasonCategoryRole, apperr.Args{"category": key(c.Category), "role": key(want)})
 }
 
-// otherEyes: a proposer never signs, and a signer signs a proposal once.
+// otherEyes: a proposer never signs, and a signer signs a proposal once, for themselves or for whom they stand in.
 func otherEyes(c *Case, p Person) error {
-	if c.Proposal.By == p.Username {
+	_, err := c.signsFor(p, "")
+	return err
+}
+
+// signsFor returns the absent supervisor for whom a person signs, the zero Absent when it is for themselves: whom they
+// wish for, else themselves where they are a supervisor, else the first who has not signed. Neither of the two may have
+// made the proposal or have a part in a signature of it: so many signatures are so many people.
+func (c *Case) signsFor(p Person, wish string) (Absent, error) {
+	if err := c.mayLendEyes(p.Username); err != nil {
+		return Absent{}, err
+	}
+	if wish == "" && p.Has(RoleSupervisor) {
+		return Absent{}, nil
+	}
+	err := apperr.New(apperr.Forbidden, apperr.ReasonNoSubstitute, nil)
+	for _, a := range p.StandsIn {
+		if !slices.Contains(a.Roles, RoleSupervisor) || wish != "" && wish != a.Username {
+			continue
+		}
+		if err = c.mayLendEyes(a.Username); err == nil {
+			return a, nil
+		}
+	}
+	return Absent{}, err
+}
+
+// mayLendEyes refuses who made the current proposal, and who has had a part in a signature of it.
+func (c *Case) mayLendEyes(username string) *apperr.Error {
+	if c.Proposal.By == username {
 		return apperr.New(apperr.Forbidden, apperr.ReasonProposerSigns, nil)
 	}
-	if slices.ContainsFunc(c.SignOffs, func(s Signature) bool { return s.Proposal == c.Proposal.N && s.By == p.Username }) {
+	if slices.ContainsFunc(c.SignOffs, func(s Signature) bool { return s.Proposal == c.Proposal.N && (s.By == username || s.For == username) }) {
 		return apperr.New(apperr.Conflict, apperr.ReasonSignedAlready, nil)
 	}
 	return nil
@@ -218,9 +250,22 @@ func notAtTop(c *Case, _ Person) error {
 	return nil
 }
 
-// higher: a case climbs the levels and never goes down but by a reopening.
-func higher(c *Case, _ Person, in Input) error {
-	if slices.Index(levels, in.Level) <= slices.Index(levels, c.Level) {
+// somethingCalls: there is an escalation that would call again.
+func somethingCalls(c *Case, _ Person) error {
+	for i := range c.Clocks {
+		if len(c.unheard(&c.Clocks[i])) > 0 {
+			return nil
+		}
+	}
+	return apperr.New(apperr.Conflict, apperr.ReasonNothingCalls, nil)
+}
+
+// higher reports whether one level lies above another.
+func higher(than, level Level) bool { return slices.Index(levels, level) > slices.Index(levels, than) }
+
+// upwards: a case climbs the levels and never goes down but by a reopening.
+func upwards(c *Case, _ Person, in Input) error {
+	if !higher(c.Level, in.Level) {
 		return apperr.New(apperr.Conflict, apperr.ReasonLevel, apperr.Args{"level": key(in.Level), "current": key(c.Level)})
 	}
 	return nil

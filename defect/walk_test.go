@@ -190,7 +190,7 @@ func invariants(t rapid.TB, c defect.Case, events []defect.Event) {
 }
 
 func TestWalks_HoldWhatAlwaysHolds(t *testing.T) {
-	policies := []defect.Policy{defect.DefaultPolicy(), office(t), parsed(t, shippedText(t))}
+	policies := []defect.Policy{defect.DefaultPolicy(), office(t), parsed(t, shippedText(t)), ladder(t)}
 	rapid.Check(t, func(t *rapid.T) {
 		p := policies[rapid.IntRange(0, len(policies)-1).Draw(t, "policy")]
 		walk(t, p, rapid.SliceOfN(rapid.Byte(), 40, 240).Draw(t, "steps"))
