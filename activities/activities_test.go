@@ -75,7 +75,7 @@ func TestProject_AsksTheCaseForWhatSQLLacks(t *testing.T) {
 // fakePeople knows one supervisor and one who has left.
 type fakePeople struct{ fail error }
 
-func (f fakePeople) User(_ context.Context, username string) (store.User, error) {
+func (f fakePeople) Standing(_ context.Context, username string, _ time.Time) (store.User, error) {
 	switch {
 	case f.fail != nil:
 		return store.User{}, f.fail

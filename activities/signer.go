@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"time"
 
 	"yunwei/apperr"
 	"yunwei/contract"
@@ -22,9 +23,9 @@ const (
 	SignOff  SignalSign = "off"  // signals are refused
 )
 
-// People is the directory: store.ErrNotFound for nobody.
+// People is the directory: an account with those for whom it stands in at a time, store.ErrNotFound for nobody.
 type People interface {
-	User(ctx context.Context, username string) (store.User, error)
+	Standing(ctx context.Context, username string, at time.Time) (store.User, error)
 }
 
 // Signers looks up who a sign-off signal speaks for. Who may sign is never taken from the message.
@@ -39,7 +40,7 @@ func (s *Signers) Signer(ctx context.Context, ask contract.SignerRequest) (contr
 	if s.Mode == SignOff {
 		return refused(apperr.ReasonSignalOff)
 	}
-	user, err := s.People.User(ctx, ask.Approver)
+	user, err := s.People.Standing(ctx, ask.Approver, time.Now())
 	switch {
 	case errors.Is(err, store.ErrNotFound) || err == nil && user.Disabled:
 		return refused(apperr.ReasonSignalApprover)

@@ -124,6 +124,16 @@ func (f *fakeDesk) Due(_ context.Context, _ desk.Caller, name string, from time.
 	c := defect.DefaultPolicy().Calendars[name]
 	return desk.Due{At: c.Add(from, limit.On(c)), Intervals: c.Explain(from, limit.On(c))}, f.ask("due")
 }
+func (f *fakeDesk) Substitute(_ context.Context, _ desk.Caller, sub defect.Substitution) (defect.Substitution, error) {
+	sub.ID, sub.By = 7, "agent"
+	return sub, f.ask("substitute " + sub.Substitute + " for " + sub.Username)
+}
+func (f *fakeDesk) Substitutions(_ context.Context, _ desk.Caller, before int64, limit int) ([]defect.Substitution, bool, error) {
+	return []defect.Substitution{{ID: 6, From: now, Until: now.Add(time.Hour)}}, true, f.ask(fmt.Sprint("substitutions ", before, limit))
+}
+func (f *fakeDesk) EndSubstitution(_ context.Context, _ desk.Caller, id int64) error {
+	return f.ask(fmt.Sprint("end substitution ", id))
+}
 func (f *fakeDesk) Ready(context.Context) []desk.Dependency {
 	return []desk.Dependency{{Name: "temporal", OK: f.fail == nil, Err: f.fail}}
 }
@@ -188,23 +198,26 @@ func TestRoutes_AnswerAsDocumented(t *testing.T) {
 		status             int
 		asked              string
 	}{
-		"sign in":     {"POST", "/api/v1/sessions", `{"username":"u","password":"right"}`, 201, "sign in"},
-		"sign out":    {"DELETE", "/api/v1/sessions/current", "", 204, "sign out"},
-		"me":          {"GET", "/api/v1/me", "", 200, ""},
-		"submit":      {"POST", "/api/v1/defects", good, 201, "submit"},
-		"list":        {"GET", "/api/v1/defects", "", 200, "list"},
-		"read":        {"GET", "/api/v1/defects/7K3M-Q9XT-WA5C", "", 200, "read 7K3M-Q9XT-WA5C"},
-		"events":      {"GET", "/api/v1/defects/7K3M-Q9XT-WA5C/events", "", 200, "events 7K3M-Q9XT-WA5C"},
-		"explain":     {"GET", "/api/v1/defects/x/clocks/plan/explain?nth=1", "", 200, "explain x plan"},
-		"act":         {"POST", "/api/v1/defects/7K3M-Q9XT-WA5C/actions/withdraw", `{"reason":"r","version":3}`, 200, "act 7K3M-Q9XT-WA5C withdraw"},
-		"no body":     {"POST", "/api/v1/defects/x/actions/acknowledge", "", 200, "act x acknowledge"},
-		"attachments": {"GET", "/api/v1/defects/x/attachments", "", 200, "attachments"},
-		"calendars":   {"GET", "/api/v1/calendars", "", 200, ""},
-		"due":         {"GET", "/api/v1/calendars/5x8/due?from=2026-11-23T09:00:00Z&limit=2h", "", 200, "due"},
-		"healthz":     {"GET", "/healthz", "", 200, ""},
-		"readyz":      {"GET", "/readyz", "", 200, ""},
-		"docs":        {"GET", "/api/docs", "", 200, ""},
-		"document":    {"GET", "/api/openapi.json", "", 200, ""},
+		"sign in":       {"POST", "/api/v1/sessions", `{"username":"u","password":"right"}`, 201, "sign in"},
+		"sign out":      {"DELETE", "/api/v1/sessions/current", "", 204, "sign out"},
+		"me":            {"GET", "/api/v1/me", "", 200, ""},
+		"submit":        {"POST", "/api/v1/defects", good, 201, "submit"},
+		"list":          {"GET", "/api/v1/defects", "", 200, "list"},
+		"read":          {"GET", "/api/v1/defects/7K3M-Q9XT-WA5C", "", 200, "read 7K3M-Q9XT-WA5C"},
+		"events":        {"GET", "/api/v1/defects/7K3M-Q9XT-WA5C/events", "", 200, "events 7K3M-Q9XT-WA5C"},
+		"explain":       {"GET", "/api/v1/defects/x/clocks/plan/explain?nth=1", "", 200, "explain x plan"},
+		"act":           {"POST", "/api/v1/defects/7K3M-Q9XT-WA5C/actions/withdraw", `{"reason":"r","version":3}`, 200, "act 7K3M-Q9XT-WA5C withdraw"},
+		"no body":       {"POST", "/api/v1/defects/x/actions/acknowledge", "", 200, "act x acknowledge"},
+		"attachments":   {"GET", "/api/v1/defects/x/attachments", "", 200, "attachments"},
+		"substitute":    {"POST", "/api/v1/substitutions", `{"substitute":"liaison","username":"supervisor","until":"2026-11-24T00:00:00Z"}`, 201, "substitute liaison for supervisor"},
+		"substitutions": {"GET", "/api/v1/substitutions?before=8&page_size=3", "", 200, "substitutions 8 3"},
+		"end of one":    {"DELETE", "/api/v1/substitutions/7", "", 204, "end substitution 7"},
+		"calendars":     {"GET", "/api/v1/calendars", "", 200, ""},
+		"due":           {"GET", "/api/v1/calendars/5x8/due?from=2026-11-23T09:00:00Z&limit=2h", "", 200, "due"},
+		"healthz":       {"GET", "/healthz", "", 200, ""},
+		"readyz":        {"GET", "/readyz", "", 200, ""},
+		"docs":          {"GET", "/api/docs", "", 200, ""},
+		"document":      {"GET", "/api/openapi.json", "", 200, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)

@@ -24,6 +24,10 @@ func (a *api) routes() []route {
 		{method: http.MethodGet, path: "/defects/:number/attachments", id: "attachments", tag: "attachments", summary: "The files of a case, by upload.", query: attachmentParams(), status: http.StatusOK, answer: attachmentsBody{}, handle: a.attachments},
 		{method: http.MethodGet, path: "/attachments/:id", id: "attachment", tag: "attachments", summary: "Download a file.", status: http.StatusOK, handle: a.attachment},
 
+		{method: http.MethodPost, path: "/substitutions", id: "substitute", tag: "substitutions", summary: "Name who signs in the place of an absent supervisor for a time.", body: defect.SubstitutionFields(), status: http.StatusCreated, answer: substitutionBody{}, handle: a.substitute},
+		{method: http.MethodGet, path: "/substitutions", id: "substitutions", tag: "substitutions", summary: "Who signs in whose place, the latest first.", query: beforeParams(), status: http.StatusOK, answer: substitutionsBody{}, handle: a.substitutions},
+		{method: http.MethodDelete, path: "/substitutions/:id", id: "end-substitution", tag: "substitutions", summary: "End a substitution before its time.", status: http.StatusNoContent, handle: a.endSubstitution},
+
 		{method: http.MethodGet, path: "/calendars", id: "calendars", tag: "calendars", summary: "The calendars of the policy in force.", status: http.StatusOK, answer: calendarsBody{}, handle: a.calendars},
 		{method: http.MethodGet, path: "/calendars/:name/due", id: "due", tag: "calendars", summary: "When a promise of a given length falls due, and why then.", query: dueParams(), status: http.StatusOK, answer: dueBody{}, handle: a.due},
 	}
@@ -98,6 +102,14 @@ func attachmentParams() []param {
 	return []param{
 		{Field: defect.Field{Name: "after", Type: defect.TypeText, Max: 100}, summary: "The `next` of the answer before."},
 		pageSize(defect.MaxPageSize, "Files an answer, 200 when none is given."),
+	}
+}
+
+// beforeParams are those of a list that begins with the latest.
+func beforeParams() []param {
+	return []param{
+		{Field: defect.Field{Name: "before", Type: defect.TypeInteger, Min: 0, Max: 1 << 53}, summary: "The `next` of the answer before."},
+		pageSize(defect.MaxPageSize, "How many an answer holds, 20 when none is given."),
 	}
 }
 

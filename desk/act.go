@@ -134,7 +134,7 @@ func (d *Desk) repeatedStep(ctx context.Context, by Caller, number string, seq i
 func (d *Desk) checkNamed(ctx context.Context, number string, cmd defect.Command) error {
 	var wrong apperr.Fields
 	if name := cmd.Input.Assignee; name != "" {
-		if err := d.checkAssignee(name, &wrong); err != nil {
+		if err := d.checkPerson("assignee", name, defect.MayBeAssigned, apperr.FieldUserRole, &wrong); err != nil {
 			return err
 		}
 	}
@@ -160,15 +160,16 @@ func (d *Desk) checkNamed(ctx context.Context, number string, cmd defect.Command
 	return wrong.Err()
 }
 
-func (d *Desk) checkAssignee(username string, wrong *apperr.Fields) error {
+// checkPerson adds to wrong that a field names nobody, or somebody who does not fit.
+func (d *Desk) checkPerson(field, username string, fits func(defect.Person) bool, otherwise apperr.Reason, wrong *apperr.Fields) error {
 	user, known, err := d.people.find(username)
 	switch {
 	case err != nil:
 		return err
 	case !known || user.Disabled:
-		wrong.Add("assignee", apperr.FieldUser, nil)
-	case !defect.MayBeAssigned(user.Person):
-		wrong.Add("assignee", apperr.FieldUserRole, nil)
+		wrong.Add(field, apperr.FieldUser, nil)
+	case !fits(user.Person):
+		wrong.Add(field, otherwise, nil)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"yunwei/defect"
 	"yunwei/store"
 )
 
@@ -17,7 +18,8 @@ const (
 	refreshEvery = 5 * time.Second
 )
 
-// directory knows everybody with an account, and which sessions were ended before their time, without asking SQL.
+// directory knows everybody with an account, who stands in for whom, and which sessions were ended before their time,
+// without asking SQL.
 type directory struct {
 	store *store.Store
 	log   *slog.Logger
@@ -26,6 +28,7 @@ type directory struct {
 	mu       sync.RWMutex
 	loaded   bool
 	users    map[string]store.User
+	running  []defect.Substitution
 	sessions map[string]time.Time // token ID -> when the token expires anyway
 }
 
@@ -63,9 +66,13 @@ func (p *directory) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	running, err := p.store.Running(ctx, p.now())
+	if err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.users, p.loaded = users, true
+	p.users, p.running, p.loaded = users, running, true
 	maps.DeleteFunc(p.sessions, func(_ string, until time.Time) bool { return until.Before(p.now()) })
 	maps.Copy(p.sessions, ended)
 	return nil
@@ -80,6 +87,20 @@ func (p *directory) find(username string) (store.User, bool, error) {
 	}
 	u, ok := p.users[fold(username)]
 	return u, ok, nil
+}
+
+// standing returns a person with those for whom they stand in now.
+func (p *directory) standing(person defect.Person) defect.Person {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	now := p.now()
+	for _, sub := range p.running {
+		absent, known := p.users[fold(sub.Username)]
+		if known && !absent.Disabled && sub.Substitute == fold(person.Username) && sub.In(now) {
+			person.StandsIn = append(person.StandsIn, defect.Absent{Username: absent.Username, Name: absent.Name, Roles: absent.Roles})
+		}
+	}
+	return person
 }
 
 // ended reports whether a session was ended before its time.

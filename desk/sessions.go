@@ -86,7 +86,7 @@ func (d *Desk) Authenticate(_ context.Context, token string) (Caller, error) {
 		if user.Disabled || c.IssuedAt.Before(user.NotBefore.Truncate(time.Second)) {
 			return Caller{}, errToken
 		}
-		by.Person = user.Person
+		by.Person = d.people.standing(user.Person)
 	}
 	return by, nil
 }

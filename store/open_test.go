@@ -243,8 +243,10 @@ func TestMigrate_ByManyAtOnce(t *testing.T) {
 		for range 4 {
 			stores = append(stores, db.Open(t))
 		}
-		for range 4 {
-			require.NoError(t, stores[0].MigrateDown(t.Context()))
+		for down := error(nil); !errors.Is(down, store.ErrNotFound); {
+			if down = stores[0].MigrateDown(t.Context()); !errors.Is(down, store.ErrNotFound) {
+				require.NoError(t, down)
+			}
 		}
 		require.NoError(t, stores[0].Exec(t.Context(), "DROP TABLE goose_db_version"))
 		var all sync.WaitGroup

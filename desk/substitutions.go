@@ -1,0 +1,101 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"yunwei/apperr"
+	"yunwei/defect"
+	"yunwei/store"
+)
+
+// arranges says who may name a substitute for somebody else.
+var arranges = []defect.Role{defect.RoleLiaison, defect.RoleAdmin}
+
+// Substitute names who signs in the place of an absent supervisor for a time: the caller's own, or another's where the
+// caller is the liaison or an admin. It is in force here at once and in other processes refreshEvery later at most.
+func (d *Desk) Substitute(ctx context.Context, by Caller, sub defect.Substitution) (defect.Substitution, error) {
+	now := d.now()
+	if sub.Username == "" {
+		sub.Username = by.Username
+	}
+	if sub.From.IsZero() {
+		sub.From = now
+	}
+	sub.By = by.Username
+	if err := d.checkSubstitution(by, sub); err != nil {
+		return sub, err
+	}
+	err := d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+		if sub, err = d.store.AddSubstitution(ctx, sub); err != nil {
+			return err
+		}
+		return d.people.refresh(ctx)
+	})
+	return sub, errorOf(err)
+}
+
+func (d *Desk) checkSubstitution(by Caller, sub defect.Substitution) error {
+	own := strings.EqualFold(sub.Username, by.Username)
+	if !own && !by.Has(arranges...) {
+		return apperr.New(apperr.Forbidden, apperr.ReasonArrange, nil)
+	}
+	var wrong apperr.Fields
+	if err := sub.Check(d.now()); err != nil {
+		wrong = apperr.Of(err).Fields
+	}
+	approves := func(p defect.Person) bool { return p.Has(defect.RoleSupervisor) }
+	if err := d.checkPerson("username", sub.Username, approves, apperr.FieldNoApprover, &wrong); err != nil {
+		return err
+	}
+	if err := d.checkPerson("substitute", sub.Substitute, defect.MaySubstitute, apperr.FieldNoSubstitute, &wrong); err != nil {
+		return err
+	}
+	return wrong.Err()
+}
+
+// EndSubstitution ends a substitution before its time: the absent person's own, or any where the caller is the liaison or
+// an admin. NotFound for one that the caller has no part in.
+func (d *Desk) EndSubstitution(ctx context.Context, by Caller, id int64) error {
+	unknown := apperr.New(apperr.NotFound, apperr.ReasonSubstitutionUnknown, nil)
+	err := d.sql(ctx, listPatience, func(ctx context.Context) error {
+		sub, err := d.store.Substitution(ctx, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case by.Has(arranges...) || sub.Username == by.Username:
+		case sub.Substitute == by.Username:
+			return apperr.New(apperr.Forbidden, apperr.ReasonArrange, nil)
+		default:
+			return unknown
+		}
+		if err := d.store.EndSubstitution(ctx, id); err != nil {
+			return err
+		}
+		return d.people.refresh(ctx)
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return unknown
+	}
+	return errorOf(err)
+}
+
+// Substitutions lists those in which the caller has a part, or all to the liaison, admins and auditors: the latest first,
+// before an ID (0 from the beginning), at most limit of them, and whether there are more.
+func (d *Desk) Substitutions(ctx context.Context, by Caller, before int64, limit int) ([]defect.Substitution, bool, error) {
+	own := by.Username
+	if by.Has(append(arranges, defect.RoleAuditor)...) {
+		own = ""
+	}
+	var list []defect.Substitution
+	err := d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+		list, err = d.store.Substitutions(ctx, own, before, limit+1)
+		return err
+	})
+	if err != nil {
+		return nil, false, apperr.Of(err)
+	}
+	return list[:min(limit, len(list))], len(list) > limit, nil
+}
