@@ -33,6 +33,8 @@ const (
 	ReasonArrange        Reason = "error.arrange"          // a substitute is named by the absent person, the liaison or an admin
 	ReasonImplementer    Reason = "error.implementer"      // an implementer never verifies
 	ReasonCategoryRole   Reason = "error.category_role"    // [category role]
+	ReasonLink           Reason = "error.link"             // a sign-off link that is none, or has ended
+	ReasonLinkStale      Reason = "error.link_stale"       // another proposal has taken the place of the link's
 	ReasonSignalOff      Reason = "error.signal_off"       // sign-off signals are not taken here
 	ReasonSignalApprover Reason = "error.signal_approver"  // a signal's approver is no account
 	ReasonSignalCode     Reason = "error.signal_code"      // a signal's code does not fit case, proposal and approver

@@ -13,23 +13,9 @@ import (
 func TestSubstitute_SignsUntilItEnds(t *testing.T) {
 	v := newTown(t)
 	ctx := t.Context()
-	number := v.submit().Number
-	act := func(who string, a defect.Action, in defect.Input) (View, error) {
-		return v.Act(ctx, v.as(who), number, a, in, nil, "")
-	}
-	for _, s := range []struct {
-		who string
-		a   defect.Action
-		in  defect.Input
-	}{
-		{"agent", defect.ActAcknowledge, defect.Input{}}, {"agent", defect.ActClassify, defect.Input{Category: defect.Technical}},
-		{"technician", defect.ActPropose, defect.Input{Cause: "c", Plan: "p"}},
-	} {
-		_, err := act(s.who, s.a, s.in)
-		require.NoError(t, err)
-	}
+	number := v.awaiting()
 	sign := defect.Input{Proposal: 1, Decision: defect.Approve}
-	_, err := act("liaison", defect.ActSign, sign)
+	_, err := v.Act(ctx, v.as("liaison"), number, defect.ActSign, sign, nil, "")
 	requireCode(t, apperr.Forbidden, err)
 
 	sub, err := v.Substitute(ctx, v.as("supervisor"), defect.Substitution{Substitute: "liaison", Until: v.clock.Add(time.Hour), Reason: "出差"})

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -69,8 +70,29 @@ func wanted(t *testing.T) []string {
 	add("category.", constants(t, "../defect/terms.go", "Category"))
 	add("level.", constants(t, "../defect/terms.go", "Level"))
 	add("type.", constants(t, "../defect/field.go", "FieldType"))
+	add("decision.", []string{string(defect.Approve), string(defect.Reject)})
+	keys = append(keys, said(t, "../web/templates/*.html")...)
 	slices.Sort(keys)
-	return keys
+	return slices.Compact(keys)
+}
+
+var inTemplate = regexp.MustCompile(`\bt "([a-z._]+)"`)
+
+// said returns the keys that templates ask for.
+func said(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	var out []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range inTemplate.FindAllSubmatch(text, -1) {
+			out = append(out, string(m[1]))
+		}
+	}
+	return out
 }
 
 var refTime = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)

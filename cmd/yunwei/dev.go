@@ -78,9 +78,13 @@ func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dat
 	}
 	defer stop()
 	d := p.newDesk(policy, s.SignalSign)
+	handler, err := p.newHandler(d, policy)
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { d.Run(ctx); return nil })
-	group.Go(func() error { return serve(ctx, l, api.Server(p.newHandler(d))) })
+	group.Go(func() error { return serve(ctx, l, api.Server(handler)) })
 	group.Go(func() error {
 		select {
 		case err := <-fatal:

@@ -32,9 +32,13 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	d := p.newDesk(policy, s.SignalSign)
+	handler, err := p.newHandler(d, policy)
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { d.Run(ctx); return nil })
-	group.Go(func() error { return serve(ctx, l, api.Server(p.newHandler(d))) })
+	group.Go(func() error { return serve(ctx, l, api.Server(handler)) })
 	p.log.Info("serving", "address", l.Addr().String(), "version", version, "policy", policy.Name)
 	return group.Wait()
 }

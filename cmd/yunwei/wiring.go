@@ -20,6 +20,7 @@ import (
 	"yunwei/defect"
 	"yunwei/desk"
 	"yunwei/store"
+	"yunwei/web"
 	"yunwei/worker"
 )
 
@@ -101,11 +102,19 @@ func (p *parts) newDesk(policy defect.Policy, signalSign string) *desk.Desk {
 	})
 }
 
-// newHandler returns the HTTP side of a desk.
-func (p *parts) newHandler(d *desk.Desk) http.Handler {
-	return api.NewHandler(api.Options{
+// newHandler returns the HTTP side of a desk: its pages, and the API at every other address.
+func (p *parts) newHandler(d *desk.Desk, policy defect.Policy) (http.Handler, error) {
+	pages, err := web.NewHandler(web.Options{Desk: d, Log: p.log, Zone: policy.Zone()})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/sign/", pages)
+	mux.Handle("/assets/", pages)
+	mux.Handle("/", api.NewHandler(api.Options{
 		Desk: d, Log: p.log, Registry: p.metrics.registry, Metrics: p.metrics.handler(), Version: version, Now: time.Now,
-	})
+	}))
+	return mux, nil
 }
 
 // startWorker starts a worker; it polls until the returned function is called. A fatal error of its is sent to fatal.
