@@ -36,6 +36,9 @@ const defectPrefix = "defect:"
 // DefectWorkflowID returns the ID of a case's workflow.
 func DefectWorkflowID(number string) string { return defectPrefix + number }
 
+// PriorityOf returns the place of a case's tasks in the queue: where work is backed up, higher severities go first.
+func PriorityOf(s defect.Severity) temporal.Priority { return temporal.Priority{PriorityKey: int(s)} }
+
 // DefectNumber is the inverse of DefectWorkflowID.
 func DefectNumber(workflowID string) (string, bool) {
 	return strings.CutPrefix(workflowID, defectPrefix)

@@ -53,6 +53,7 @@ func (t temporalCases) start(ctx context.Context, state contract.DefectState) er
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		WorkflowTaskTimeout:                      taskTimeout,
+		Priority:                                 contract.PriorityOf(c.Severity),
 		TypedSearchAttributes:                    temporal.NewSearchAttributes(contract.AttributesOf(c).All()...),
 		StaticSummary:                            cut(c.Submission.Title, maxSummary),
 	}, contract.WorkflowDefect, state)

@@ -197,7 +197,8 @@ func (r *defectRun) deliver(ctx workflow.Context) {
 		}
 		last := r.Case.Seq
 		batch := contract.Projection{Number: r.Case.Number, Events: r.light(0)}
-		if err := workflow.ExecuteActivity(ctx, contract.ActivityProject, batch).Get(ctx, nil); err != nil {
+		urgent := workflow.WithPriority(ctx, contract.PriorityOf(r.Case.Severity)) // which may have changed since the start
+		if err := workflow.ExecuteActivity(urgent, contract.ActivityProject, batch).Get(ctx, nil); err != nil {
 			if !again(ctx, err) {
 				return
 			}
