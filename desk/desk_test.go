@@ -26,6 +26,7 @@ type fakeCases struct {
 	now    func() time.Time
 	states map[string]*contract.DefectState
 	away   error // what every call is answered with, when set
+	lost   error // what a step is answered with that was taken all the same
 	asked  []string
 }
 
@@ -66,6 +67,9 @@ func (f *fakeCases) act(_ context.Context, number, _ string, cmd defect.Command)
 	s.Journal = append(s.Journal, e)
 	if cmd.Key != "" {
 		s.Handled = append(s.Handled, contract.Handled{Key: cmd.Key, Print: cmd.Print, Seq: e.Seq})
+	}
+	if f.lost != nil {
+		return contract.ActResult{}, f.lost
 	}
 	result := contract.ActResult{Seq: e.Seq}
 	for _, e := range s.Journal {
@@ -355,6 +359,27 @@ func TestAttach_OnOnesOwnCaseOnly(t *testing.T) {
 	read, err := v.Defect(ctx, v.as("agent"), number)
 	require.NoError(t, err)
 	require.Equal(t, 1, read.Files)
+}
+
+func TestAttach_WhenTheAnswerIsLost(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	number := v.submit().Number
+	v.cases.lost = fromTemporal(context.DeadlineExceeded)
+	_, err := v.Attach(ctx, v.as("reporter"), number, "a.png", strings.NewReader("\x89PNG\r\n\x1a\n0000"))
+	requireCode(t, apperr.Unavailable, err)
+	list, _, err := v.Attachments(ctx, v.as("reporter"), number, "", 10)
+	require.NoError(t, err)
+	require.Empty(t, list, "nobody knows yet that it was taken")
+	v.cases.lost = nil
+	_, err = v.Act(ctx, v.as("agent"), number, defect.ActComment, defect.Input{Message: "m"}, nil, "")
+	require.NoError(t, err)
+	list, _, err = v.Attachments(ctx, v.as("reporter"), number, "", 10)
+	require.NoError(t, err)
+	require.Len(t, list, 1, "it was, so it is listed")
+	content, err := v.Attachment(ctx, v.as("reporter"), list[0].ID)
+	require.NoError(t, err, "and its file is there")
+	require.NoError(t, content.Body.Close())
 }
 
 type zeros struct{}

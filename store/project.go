@@ -183,6 +183,9 @@ func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []d
 		if _, err := tx.NamedExecContext(ctx, "INSERT INTO events (id, seq, kind, at, sum, idem_key, doc) VALUES (:id, :seq, :kind, :at, :sum, :idem_key, :doc)", events); err != nil {
 			return fmt.Errorf("add events: %w", err)
 		}
+		if err := addAttachments(ctx, tx, next.Number, fresh); err != nil {
+			return err
+		}
 		return s.addTallies(ctx, tx, int(r.ID%tallySlots), tallies(old, next))
 	})
 	if err == nil && isNew && r.ID%absorbEvery == 0 {
