@@ -28,7 +28,7 @@ func (d *Desk) Act(ctx context.Context, by Caller, number string, a defect.Actio
 			return v, err
 		}
 	}
-	if err := d.checkNamed(ctx, number, cmd); err != nil {
+	if cmd.Input, err = d.named(ctx, by, number, cmd); err != nil {
 		return View{}, err
 	}
 	return d.act(ctx, by, number, updateID, cmd)
@@ -129,46 +129,64 @@ func (d *Desk) repeatedStep(ctx context.Context, by Caller, number string, seq i
 	return View{}, true, apperr.Of(err)
 }
 
-// checkNamed checks the people and cases that an input names, which the case itself cannot know. What the case would
-// refuse in any event is told first.
-func (d *Desk) checkNamed(ctx context.Context, number string, cmd defect.Command) error {
+// named checks the people and cases that an input names, which the case itself cannot know, and returns the input with
+// them as we write them. What the case would refuse in any event is told first.
+func (d *Desk) named(ctx context.Context, by Caller, number string, cmd defect.Command) (defect.Input, error) {
+	in := cmd.Input
 	var wrong apperr.Fields
-	if name := cmd.Input.Assignee; name != "" {
-		if err := d.checkAssignee(name, &wrong); err != nil {
-			return err
+	if in.Assignee != "" {
+		var err error
+		if in.Assignee, err = d.assignee(in.Assignee, &wrong); err != nil {
+			return in, err
 		}
 	}
-	if of, ok := defect.ParseNumber(cmd.Input.Of); ok && of != number {
-		if _, err := d.read(ctx, of); apperr.Is(err, apperr.NotFound) {
-			wrong.Add("of", apperr.FieldCase, apperr.Args{"number": of})
-		} else if err != nil {
-			return err
+	if of, ok := defect.ParseNumber(in.Of); ok && of != number {
+		if err := d.checkOriginal(ctx, by, of, &wrong); err != nil {
+			return in, err
 		}
 	}
 	if len(wrong) == 0 {
-		return nil
+		return in, nil
 	}
 	c, err := d.read(ctx, number)
 	if err != nil {
-		return err
+		return in, err
 	}
 	if err := c.Check(cmd); err != nil && !apperr.Is(err, apperr.Invalid) {
-		return err
+		return in, err
 	} else if err != nil {
 		wrong = append(apperr.Of(err).Fields, wrong...)
 	}
-	return wrong.Err()
+	return in, wrong.Err()
 }
 
-func (d *Desk) checkAssignee(username string, wrong *apperr.Fields) error {
+// assignee returns the user name of an account that takes cases, as the account has it.
+func (d *Desk) assignee(username string, wrong *apperr.Fields) (string, error) {
 	user, known, err := d.people.find(username)
 	switch {
 	case err != nil:
-		return err
+		return username, err
 	case !known || user.Disabled:
 		wrong.Add("assignee", apperr.FieldUser, nil)
 	case !defect.MayBeAssigned(user.Person):
 		wrong.Add("assignee", apperr.FieldUserRole, nil)
+	default:
+		return user.Username, nil
+	}
+	return username, nil
+}
+
+// checkOriginal checks that a case may stand as the one that a duplicate goes on in: the caller may see it, and it is not a
+// duplicate itself, so that nobody is sent in a circle.
+func (d *Desk) checkOriginal(ctx context.Context, by Caller, of string, wrong *apperr.Fields) error {
+	original, err := d.visible(ctx, by, of)
+	switch {
+	case apperr.Is(err, apperr.NotFound):
+		wrong.Add("of", apperr.FieldCase, apperr.Args{"number": of})
+	case err != nil:
+		return err
+	case original.DuplicateOf != "":
+		wrong.Add("of", apperr.FieldDuplicateOf, apperr.Args{"number": original.DuplicateOf})
 	}
 	return nil
 }
