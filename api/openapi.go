@@ -51,7 +51,28 @@ func (a *api) document() *huma.OpenAPI {
 			doc.AddOperation(operation(r, registry))
 		}
 	}
+	orNull(registry)
 	return doc
+}
+
+// orNull says of every object that an answer may lack that it may be null. The library says so of texts, numbers and
+// lists only.
+func orNull(registry huma.Registry) {
+	for name, schema := range registry.Map() {
+		t := registry.TypeFromRef("#/components/schemas/" + name)
+		for t != nil && t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t == nil || t.Kind() != reflect.Struct {
+			continue
+		}
+		for _, f := range reflect.VisibleFields(t) {
+			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if p := schema.Properties[key]; f.Type.Kind() == reflect.Pointer && p != nil && p.Ref != "" {
+				schema.Properties[key] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+			}
+		}
+	}
 }
 
 // schemaName names the schema of a type: defectBody is Defect.

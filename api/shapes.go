@@ -51,8 +51,8 @@ type defectBody struct {
 	Clocks         []clockBody      `json:"clocks"`
 	AllowedActions []defect.Action  `json:"allowed_actions"`
 	SignOffCode    string           `json:"sign_off_code,omitempty" doc:"Signs the current proposal by signal; only for who may sign it."`
-	resultsBody
-	Past        []resultsBody `json:"past" doc:"What the cycles before a reopening had brought."`
+	ResultsBody
+	Past        []ResultsBody `json:"past" doc:"What the cycles before a reopening had brought."`
 	Explanation *string       `json:"explanation"`
 	DuplicateOf *string       `json:"duplicate_of"`
 	Attachments int           `json:"attachments" doc:"How many files are on the case."`
@@ -63,7 +63,9 @@ type defectBody struct {
 	AutoCloseAt *time.Time    `json:"auto_close_at"`
 }
 
-type resultsBody struct {
+// ResultsBody is what one cycle of a case has brought. It is exported because what a struct takes in by an unexported type is
+// left out of the schema.
+type ResultsBody struct {
 	Proposal      *defect.Proposal      `json:"proposal"`
 	SignOffs      []signOffBody         `json:"sign_offs"`
 	ChangeRecord  *defect.ChangeRecord  `json:"change_record"`
@@ -130,7 +132,7 @@ func defectOf(v desk.View) defectBody {
 		Stage:    v.Stage, Category: given(v.Category), Assignee: given(v.Assignee), Level: v.Level, WaitingFor: append([]defect.Waiting{}, v.Waiting...),
 		Version: v.Version, Cycle: v.Cycle, Policy: v.Case.Policy.Name, Clocks: make([]clockBody, 0, len(v.Clocks)),
 		AllowedActions: append([]defect.Action{}, v.Allowed...), SignOffCode: v.Code,
-		resultsBody: resultsOf(v.Results), Past: make([]resultsBody, 0, len(v.Past)),
+		ResultsBody: resultsOf(v.Results), Past: make([]ResultsBody, 0, len(v.Past)),
 		Explanation: given(v.Explanation), DuplicateOf: given(v.DuplicateOf), Attachments: v.Files,
 		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, ClosedAt: moment(v.ClosedAt), CloseReason: given(v.CloseReason), AutoCloseAt: moment(v.AutoCloseAt),
 	}
@@ -143,8 +145,8 @@ func defectOf(v desk.View) defectBody {
 	return b
 }
 
-func resultsOf(r defect.Results) resultsBody {
-	b := resultsBody{
+func resultsOf(r defect.Results) ResultsBody {
+	b := ResultsBody{
 		Proposal: r.Proposal, SignOffs: make([]signOffBody, 0, len(r.SignOffs)), ChangeRecord: r.ChangeRecord, Verification: r.Verification,
 		ServiceReport: r.ServiceReport, Answer: r.Answer, Acceptance: r.Acceptance, ReopenReason: given(r.ReopenReason),
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -85,6 +86,36 @@ type SignOff struct {
 	Decision defect.Decision `json:"decision"`
 	Comment  string          `json:"comment,omitempty"`
 	Code     string          `json:"code,omitempty"`
+	// Unreadable stands for a message that was no sign-off at all.
+	Unreadable bool `json:"unreadable,omitempty"`
+}
+
+// maxName bounds what is kept of a name or a code that a signal claims, in characters: more than any account has.
+const maxName = 100
+
+// Bounded returns the message with its texts cut to what can be right, and one character more where that tells that it is
+// wrong, and with a name that can be shown.
+func (s SignOff) Bounded() SignOff {
+	shown := func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}
+	s.Approver, s.Code, s.Decision = clip(strings.Map(shown, s.Approver), maxName), clip(s.Code, maxName), defect.Decision(clip(string(s.Decision), maxName))
+	s.Comment = clip(s.Comment, defect.MaxText+1)
+	return s
+}
+
+func clip(text string, limit int) string {
+	n := 0
+	for i := range text {
+		if n == limit {
+			return text[:i]
+		}
+		n++
+	}
+	return text
 }
 
 // SignerRequest asks who an approver is and whether the signal may speak for them.

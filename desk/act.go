@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -28,7 +29,7 @@ func (d *Desk) Act(ctx context.Context, by Caller, number string, a defect.Actio
 			return v, err
 		}
 	}
-	if err := d.checkNamed(ctx, number, cmd); err != nil {
+	if cmd.Input, err = d.named(ctx, by, number, cmd); err != nil {
 		return View{}, err
 	}
 	return d.act(ctx, by, number, updateID, cmd)
@@ -129,47 +130,63 @@ func (d *Desk) repeatedStep(ctx context.Context, by Caller, number string, seq i
 	return View{}, true, apperr.Of(err)
 }
 
-// checkNamed checks the people and cases that an input names, which the case itself cannot know. What the case would
-// refuse in any event is told first.
-func (d *Desk) checkNamed(ctx context.Context, number string, cmd defect.Command) error {
+// named checks the people and cases that an input names, which the case itself cannot know, and returns the input with
+// them as we write them. What the case would refuse in any event is told first.
+func (d *Desk) named(ctx context.Context, by Caller, number string, cmd defect.Command) (defect.Input, error) {
+	in := cmd.Input
 	var wrong apperr.Fields
-	if name := cmd.Input.Assignee; name != "" {
-		if err := d.checkPerson("assignee", name, defect.MayBeAssigned, apperr.FieldUserRole, &wrong); err != nil {
-			return err
+	if in.Assignee != "" {
+		var err error
+		if in.Assignee, err = d.account("assignee", in.Assignee, defect.MayBeAssigned, apperr.FieldUserRole, &wrong); err != nil {
+			return in, err
 		}
 	}
-	if of, ok := defect.ParseNumber(cmd.Input.Of); ok && of != number {
-		if _, err := d.read(ctx, of); apperr.Is(err, apperr.NotFound) {
-			wrong.Add("of", apperr.FieldCase, apperr.Args{"number": of})
-		} else if err != nil {
-			return err
+	if of, ok := defect.ParseNumber(in.Of); ok && of != number {
+		if err := d.checkOriginal(ctx, by, of, &wrong); err != nil {
+			return in, err
 		}
 	}
 	if len(wrong) == 0 {
-		return nil
+		return in, nil
 	}
 	c, err := d.read(ctx, number)
 	if err != nil {
-		return err
+		return in, err
 	}
 	if err := c.Check(cmd); err != nil && !apperr.Is(err, apperr.Invalid) {
-		return err
+		return in, err
 	} else if err != nil {
 		wrong = append(apperr.Of(err).Fields, wrong...)
 	}
-	return wrong.Err()
+	return in, wrong.Err()
 }
 
-// checkPerson adds to wrong that a field names nobody, or somebody who does not fit.
-func (d *Desk) checkPerson(field, username string, fits func(defect.Person) bool, otherwise apperr.Reason, wrong *apperr.Fields) error {
+// account returns the user name that a field names as the account has it, and adds to wrong that it names nobody, or
+// somebody who does not fit.
+func (d *Desk) account(field, username string, fits func(defect.Person) bool, otherwise apperr.Reason, wrong *apperr.Fields) (string, error) {
 	user, known, err := d.people.find(username)
 	switch {
 	case err != nil:
-		return err
+		return username, err
 	case !known || user.Disabled:
 		wrong.Add(field, apperr.FieldUser, nil)
 	case !fits(user.Person):
 		wrong.Add(field, otherwise, nil)
+	}
+	return cmp.Or(user.Username, username), nil
+}
+
+// checkOriginal checks that a case may stand as the one that a duplicate goes on in: the caller may see it, and it is not a
+// duplicate itself, so that nobody is sent in a circle.
+func (d *Desk) checkOriginal(ctx context.Context, by Caller, of string, wrong *apperr.Fields) error {
+	original, err := d.visible(ctx, by, of)
+	switch {
+	case apperr.Is(err, apperr.NotFound):
+		wrong.Add("of", apperr.FieldCase, apperr.Args{"number": of})
+	case err != nil:
+		return err
+	case original.DuplicateOf != "":
+		wrong.Add("of", apperr.FieldDuplicateOf, apperr.Args{"number": original.DuplicateOf})
 	}
 	return nil
 }

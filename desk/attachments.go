@@ -19,7 +19,8 @@ import (
 const maxFileName = 200
 
 // Attach stores a file and puts it on the case. The file is stored first and the step taken second, so that a timeline
-// never names a file that is not there; a file whose step is refused is removed.
+// never names a file that is not there; a file whose step is refused is removed. When it is Unavailable, the file may be on
+// the case all the same, or be so in a moment.
 func (d *Desk) Attach(ctx context.Context, by Caller, number, filename string, body io.Reader) (defect.Attachment, error) {
 	c, err := d.visible(ctx, by, number)
 	if err != nil {
@@ -39,32 +40,25 @@ func (d *Desk) Attach(ctx context.Context, by Caller, number, filename string, b
 	case err != nil:
 		return defect.Attachment{}, apperr.Wrap(err, apperr.Unavailable, apperr.ReasonStoreAway)
 	}
-	a := defect.Attachment{
-		File:   defect.File{ID: id, Name: fileName(filename), Type: stored.Type, Size: stored.Size, Sum: stored.Sum},
-		Number: c.Number, UploadedBy: by.Username, UploadedAt: d.now().UTC(),
-	}
-	if err := d.putOnCase(ctx, by, a); err != nil {
-		if dropErr := d.files.Delete(context.WithoutCancel(ctx), id); dropErr != nil {
-			d.log.ErrorContext(ctx, "a file that is on no case stays behind", "id", id, "error", dropErr)
-		}
+	f := defect.File{ID: id, Name: fileName(filename), Type: stored.Type, Size: stored.Size, Sum: stored.Sum}
+	v, err := d.act(ctx, by, c.Number, id, defect.Command{Action: defect.ActAttach, By: by.Person, Input: defect.Input{File: &f}})
+	if err != nil {
+		d.dropRefused(ctx, id, err)
 		return defect.Attachment{}, err
 	}
-	return a, nil
+	return defect.Attachment{File: f, Number: c.Number, UploadedBy: by.Username, UploadedAt: v.UpdatedAt}, nil
 }
 
-func (d *Desk) putOnCase(ctx context.Context, by Caller, a defect.Attachment) error {
-	if err := d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddAttachment(ctx, a) }); err != nil {
-		return apperr.Of(err)
+// dropRefused removes the file of a step that was refused. One whose step nobody knows the outcome of stays: it may be on
+// the timeline in a moment.
+func (d *Desk) dropRefused(ctx context.Context, id string, why error) {
+	if apperr.Is(why, apperr.Unavailable) || apperr.Is(why, apperr.Internal) {
+		d.log.WarnContext(ctx, "a file may be on no case", "id", id)
+		return
 	}
-	cmd := defect.Command{Action: defect.ActAttach, By: by.Person, Input: defect.Input{File: &a.File}}
-	_, err := d.act(ctx, by, a.Number, a.ID, cmd)
-	if err == nil {
-		return nil
+	if err := d.files.Delete(context.WithoutCancel(ctx), id); err != nil {
+		d.log.ErrorContext(ctx, "a file that is on no case stays behind", "id", id, "error", err)
 	}
-	if dropErr := d.sql(context.WithoutCancel(ctx), sqlPatience, func(ctx context.Context) error { return d.store.DropAttachment(ctx, a.ID) }); dropErr != nil {
-		d.log.ErrorContext(ctx, "a file without a step stays listed", "id", a.ID, "error", dropErr)
-	}
-	return err
 }
 
 // Attachments lists the files of a case in the order of their upload, after the given ID, at most limit of them, with

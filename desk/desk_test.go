@@ -26,6 +26,7 @@ type fakeCases struct {
 	now    func() time.Time
 	states map[string]*contract.DefectState
 	away   error // what every call is answered with, when set
+	lost   error // what a step is answered with that was taken all the same
 	asked  []string
 }
 
@@ -66,6 +67,9 @@ func (f *fakeCases) act(_ context.Context, number, _ string, cmd defect.Command)
 	s.Journal = append(s.Journal, e)
 	if cmd.Key != "" {
 		s.Handled = append(s.Handled, contract.Handled{Key: cmd.Key, Print: cmd.Print, Seq: e.Seq})
+	}
+	if f.lost != nil {
+		return contract.ActResult{}, f.lost
 	}
 	result := contract.ActResult{Seq: e.Seq}
 	for _, e := range s.Journal {
@@ -231,12 +235,15 @@ func TestAct_NamesNobody(t *testing.T) {
 	v := newTown(t)
 	ctx := t.Context()
 	number := v.submit().Number
+	taken, err := v.Act(ctx, v.as("agent"), v.submit().Number, defect.ActAcknowledge, defect.Input{Assignee: "TECHNICIAN"}, nil, "")
+	require.NoError(t, err)
+	require.Equal(t, "technician", taken.Assignee, "as the account has it")
 	for who, want := range map[string]apperr.Reason{"nobody": apperr.FieldUser, "auditor": apperr.FieldUserRole} {
 		_, err := v.Act(ctx, v.as("agent"), number, defect.ActAcknowledge, defect.Input{Assignee: who}, nil, "")
 		requireCode(t, apperr.Invalid, err)
 		require.Equal(t, []apperr.Field{{Field: "assignee", Reason: want}}, apperr.Of(err).Fields)
 	}
-	_, err := v.Act(ctx, v.as("technician"), number, defect.ActAcknowledge, defect.Input{Assignee: "nobody"}, nil, "")
+	_, err = v.Act(ctx, v.as("technician"), number, defect.ActAcknowledge, defect.Input{Assignee: "nobody"}, nil, "")
 	requireCode(t, apperr.Forbidden, err)
 	_, err = v.Act(ctx, v.as("reporter2"), number, defect.ActWithdraw, defect.Input{Reason: "r"}, nil, "")
 	requireCode(t, apperr.NotFound, err)
@@ -247,6 +254,41 @@ func TestAct_NamesNobody(t *testing.T) {
 	requireCode(t, apperr.NotFound, err)
 	_, err = v.Act(ctx, v.as("agent"), "rubbish", defect.ActAcknowledge, defect.Input{}, nil, "")
 	requireCode(t, apperr.NotFound, err)
+}
+
+func TestDuplicate_OfACaseThatOneMaySee(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	mine, theirs := v.submit().Number, ""
+	got, _, err := v.Submit(ctx, v.as("reporter2"), submission(), "")
+	require.NoError(t, err)
+	theirs = got.Number
+	duplicate := func(who, number, of string) error {
+		_, err := v.Act(ctx, v.as(who), number, defect.ActMarkDuplicate, defect.Input{Reason: "r", Of: of}, nil, "")
+		return err
+	}
+	err = duplicate("reporter", mine, theirs)
+	requireCode(t, apperr.Invalid, err)
+	require.Equal(t, apperr.FieldCase, apperr.Of(err).Fields[0].Reason, "no word of a case of somebody else's")
+	require.NoError(t, duplicate("agent", mine, theirs))
+	err = duplicate("agent", theirs, mine)
+	requireCode(t, apperr.Invalid, err)
+	require.Equal(t, []apperr.Field{{Field: "of", Reason: apperr.FieldDuplicateOf, Args: apperr.Args{"number": theirs}}}, apperr.Of(err).Fields, "nobody is sent in a circle")
+}
+
+func TestSubmit_TakesUpACaseThatOneMaySee(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	s := submission()
+	s.Follows = v.submit().Number
+	_, _, err := v.Submit(ctx, v.as("reporter"), s, "")
+	require.NoError(t, err)
+	_, _, err = v.Submit(ctx, v.as("reporter2"), s, "")
+	requireCode(t, apperr.Invalid, err)
+	require.Equal(t, []apperr.Field{{Field: "follows", Reason: apperr.FieldCase, Args: apperr.Args{"number": s.Follows}}}, apperr.Of(err).Fields)
+	require.NoError(t, v.store.Close())
+	_, _, err = v.Submit(ctx, v.as("reporter2"), s, "")
+	require.NoError(t, err, "a report does not wait for SQL")
 }
 
 func TestAct_RepeatedGivesTheFirstResult(t *testing.T) {
@@ -355,6 +397,27 @@ func TestAttach_OnOnesOwnCaseOnly(t *testing.T) {
 	read, err := v.Defect(ctx, v.as("agent"), number)
 	require.NoError(t, err)
 	require.Equal(t, 1, read.Files)
+}
+
+func TestAttach_WhenTheAnswerIsLost(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	number := v.submit().Number
+	v.cases.lost = fromTemporal(context.DeadlineExceeded)
+	_, err := v.Attach(ctx, v.as("reporter"), number, "a.png", strings.NewReader("\x89PNG\r\n\x1a\n0000"))
+	requireCode(t, apperr.Unavailable, err)
+	list, _, err := v.Attachments(ctx, v.as("reporter"), number, "", 10)
+	require.NoError(t, err)
+	require.Empty(t, list, "nobody knows yet that it was taken")
+	v.cases.lost = nil
+	_, err = v.Act(ctx, v.as("agent"), number, defect.ActComment, defect.Input{Message: "m"}, nil, "")
+	require.NoError(t, err)
+	list, _, err = v.Attachments(ctx, v.as("reporter"), number, "", 10)
+	require.NoError(t, err)
+	require.Len(t, list, 1, "it was, so it is listed")
+	content, err := v.Attachment(ctx, v.as("reporter"), list[0].ID)
+	require.NoError(t, err, "and its file is there")
+	require.NoError(t, content.Body.Close())
 }
 
 type zeros struct{}

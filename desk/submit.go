@@ -19,7 +19,7 @@ import (
 // an idempotency key, the same key of the same caller gives the same case again, created false.
 func (d *Desk) Submit(ctx context.Context, by Caller, s defect.Submission, idempotencyKey string) (View, bool, error) {
 	k := keyed(by, "submit", idempotencyKey, s) // as it was sent: a name that changes meanwhile is no other request
-	s, err := d.complete(by, s)
+	s, err := d.complete(ctx, by, s)
 	if err != nil {
 		return View{}, false, err
 	}
@@ -31,7 +31,7 @@ func (d *Desk) Submit(ctx context.Context, by Caller, s defect.Submission, idemp
 }
 
 // complete checks a report and who files it, and fills in what goes without saying.
-func (d *Desk) complete(by Caller, s defect.Submission) (defect.Submission, error) {
+func (d *Desk) complete(ctx context.Context, by Caller, s defect.Submission) (defect.Submission, error) {
 	if err := d.MaySubmit(by); err != nil {
 		return s, err
 	}
@@ -42,7 +42,28 @@ func (d *Desk) complete(by Caller, s defect.Submission) (defect.Submission, erro
 	if s.Reporter, err = reporterOf(by, s.Reporter); err != nil {
 		return s, err
 	}
-	return s, s.Check(d.now())
+	if err := s.Check(d.now()); err != nil {
+		return s, err
+	}
+	return s, d.checkFollowed(ctx, by, s.Follows)
+}
+
+// checkFollowed checks that the case that a report takes up again is one that the caller may see. While SQL is away, a case
+// that has ended cannot be asked for; a report does not wait for that.
+func (d *Desk) checkFollowed(ctx context.Context, by Caller, number string) error {
+	if number == "" {
+		return nil
+	}
+	if err := d.sql(ctx, sqlPatience, d.store.Ping); isAway(err) {
+		return nil
+	}
+	var wrong apperr.Fields
+	if _, err := d.visible(ctx, by, number); apperr.Is(err, apperr.NotFound) {
+		wrong.Add("follows", apperr.FieldCase, apperr.Args{"number": number})
+	} else if err != nil {
+		return err
+	}
+	return wrong.Err()
 }
 
 // reporterOf says who reports: the caller, with what they tell of how to reach them, or whom an agent names.

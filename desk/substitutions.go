@@ -24,10 +24,11 @@ func (d *Desk) Substitute(ctx context.Context, by Caller, sub defect.Substitutio
 		sub.From = now
 	}
 	sub.By = by.Username
-	if err := d.checkSubstitution(by, sub); err != nil {
+	sub, err := d.checkSubstitution(by, sub)
+	if err != nil {
 		return sub, err
 	}
-	err := d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+	err = d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
 		if sub, err = d.store.AddSubstitution(ctx, sub); err != nil {
 			return err
 		}
@@ -36,23 +37,24 @@ func (d *Desk) Substitute(ctx context.Context, by Caller, sub defect.Substitutio
 	return sub, errorOf(err)
 }
 
-func (d *Desk) checkSubstitution(by Caller, sub defect.Substitution) error {
+func (d *Desk) checkSubstitution(by Caller, sub defect.Substitution) (defect.Substitution, error) {
 	own := strings.EqualFold(sub.Username, by.Username)
 	if !own && !by.Has(arranges...) {
-		return apperr.New(apperr.Forbidden, apperr.ReasonArrange, nil)
+		return sub, apperr.New(apperr.Forbidden, apperr.ReasonArrange, nil)
 	}
 	var wrong apperr.Fields
 	if err := sub.Check(d.now()); err != nil {
 		wrong = apperr.Of(err).Fields
 	}
 	approves := func(p defect.Person) bool { return p.Has(defect.RoleSupervisor) }
-	if err := d.checkPerson("username", sub.Username, approves, apperr.FieldNoApprover, &wrong); err != nil {
-		return err
+	var err error
+	if sub.Username, err = d.account("username", sub.Username, approves, apperr.FieldNoApprover, &wrong); err != nil {
+		return sub, err
 	}
-	if err := d.checkPerson("substitute", sub.Substitute, defect.MaySubstitute, apperr.FieldNoSubstitute, &wrong); err != nil {
-		return err
+	if sub.Substitute, err = d.account("substitute", sub.Substitute, defect.MaySubstitute, apperr.FieldNoSubstitute, &wrong); err != nil {
+		return sub, err
 	}
-	return wrong.Err()
+	return sub, wrong.Err()
 }
 
 // EndSubstitution ends a substitution before its time: the absent person's own, or any where the caller is the liaison or

@@ -2,11 +2,50 @@ package e2e
 
 import (
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+// TestReadme_WalksToTheLetter runs the walk of both READMEs as it stands there, but for the addresses.
+func TestReadme_WalksToTheLetter(t *testing.T) {
+	for _, tool := range []string{"bash", "curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			require.Empty(t, os.Getenv("CI"), "CI installs what the walk needs")
+			t.Skipf("the walk needs %s, as the README says", tool)
+		}
+	}
+	s := fresh(t)
+	require.NoError(t, os.Symlink(filepath.Dir(binary(t, "temporal")), filepath.Join(s.data, "bin")))
+	require.NoError(t, os.Symlink(s.data, filepath.Join(s.data, "data")))
+	s.start()
+	require.NoError(t, os.WriteFile(filepath.Join(s.data, "demo-password"), []byte(password+"\n"), 0o600))
+	for _, readme := range []string{"README.md", "README.zh-CN.md"} {
+		text, err := os.ReadFile(filepath.Join("..", readme))
+		require.NoError(t, err)
+		script := "set -eu\n"
+		for _, block := range shellBlock.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(block[1], "api") || strings.Contains(block[1], "do_") || strings.Contains(block[1], "bin/temporal") {
+				script += strings.ReplaceAll(block[1], "http://127.0.0.1:8080", s.url)
+			}
+		}
+		walk := exec.Command("bash", "-c", script)
+		walk.Dir, walk.Env = s.data, append(cleanEnv(), "TEMPORAL_ADDRESS="+s.temporal)
+		out, err := walk.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		for _, says := range []string{`{"stage":"sign_off"}`, `{"stage":"replied"}`, `{"stage":"closed"}`, "accept\treporter", `{"name":"report"`} {
+			require.Contains(t, string(out), says, readme)
+		}
+		require.NotContains(t, string(out), "detail", readme)
+	}
+}
+
+var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
 // TestLife_FromSubmissionToAcceptance walks one case through every stage, the sign-off coming from the Temporal CLI.
 func TestLife_FromSubmissionToAcceptance(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jmoiron/sqlx"
+
 	"yunwei/defect"
 )
 
@@ -29,35 +31,25 @@ func (r attachmentRow) attachment() defect.Attachment {
 	}
 }
 
-// AddAttachment notes a file of a case. Doing so again is no fault; ErrConflict when its ID is another file's.
-func (s *Store) AddAttachment(ctx context.Context, a defect.Attachment) error {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
-	r := attachmentRow{ID: plain(a.ID), Number: plain(a.Number), Name: a.Name, Type: a.Type, Size: a.Size, Sum: a.Sum, UploadedBy: a.UploadedBy, UploadedAt: micros(a.UploadedAt)}
-	_, err := s.write.NamedExecContext(ctx, `INSERT INTO attachments (id, number, name, type, size, sum, uploaded_by, uploaded_at)
-VALUES (:id, :number, :name, :type, :size, :sum, :uploaded_by, :uploaded_at)`, r)
-	if isDuplicate(err) {
-		known, knownErr := s.Attachment(ctx, a.ID)
-		switch {
-		case knownErr != nil:
-			return knownErr
-		case known.Number == a.Number && known.Sum == a.Sum:
-			return nil
+// addAttachments lists the files that new events put on a case. Like everything else of a case the list follows its
+// events: it names no file that is not on the timeline.
+func addAttachments(ctx context.Context, tx *sqlx.Tx, number string, fresh []defect.Event) error {
+	var rows []attachmentRow
+	for _, e := range fresh {
+		if e.Kind != defect.Kind(defect.ActAttach) || e.Input == nil || e.Input.File == nil {
+			continue
 		}
-		err = ErrConflict
+		f := e.Input.File
+		rows = append(rows, attachmentRow{
+			ID: plain(f.ID), Number: plain(number), Name: f.Name, Type: f.Type, Size: f.Size, Sum: f.Sum, UploadedBy: e.Actor.Username, UploadedAt: micros(e.At),
+		})
 	}
-	if err != nil {
-		return fmt.Errorf("note attachment %s: %w", a.ID, err)
+	if len(rows) == 0 {
+		return nil
 	}
-	return nil
-}
-
-// DropAttachment forgets a file; one that is unknown is forgotten already.
-func (s *Store) DropAttachment(ctx context.Context, id string) error {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
-	if _, err := s.write.ExecContext(ctx, "DELETE FROM attachments WHERE id = ?", plain(id)); err != nil {
-		return fmt.Errorf("forget attachment %s: %w", id, err)
+	if _, err := tx.NamedExecContext(ctx, `INSERT INTO attachments (id, number, name, type, size, sum, uploaded_by, uploaded_at)
+VALUES (:id, :number, :name, :type, :size, :sum, :uploaded_by, :uploaded_at)`, rows); err != nil {
+		return fmt.Errorf("list the files: %w", err)
 	}
 	return nil
 }

@@ -187,6 +187,9 @@ func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []d
 		if _, err := tx.NamedExecContext(ctx, "INSERT INTO events (id, seq, kind, at, sum, idem_key, doc) VALUES (:id, :seq, :kind, :at, :sum, :idem_key, :doc)", events); err != nil {
 			return fmt.Errorf("add events: %w", err)
 		}
+		if err := addAttachments(ctx, tx, next.Number, fresh); err != nil {
+			return err
+		}
 		if len(notices) > 0 {
 			if _, err := tx.NamedExecContext(ctx, insertNotices, notices); err != nil {
 				return fmt.Errorf("add notices: %w", err)

@@ -120,30 +120,38 @@ func TestRevocations_UntilTheyExpire(t *testing.T) {
 	})
 }
 
-func TestAttachments_OfACase(t *testing.T) {
+func TestAttachments_FollowTheTimeline(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		s, ctx := db.Open(t), t.Context()
+		opened := func(seed byte) (defect.Case, []defect.Event) {
+			c, e := defect.Open(defect.NewNumber([8]byte{7: seed}), defect.Submission{Title: "t", Severity: 2, Reporter: defect.Reporter{Username: "reporter"}},
+				storetest.Policy(), defect.Person{Username: "reporter"}, monday, defect.Keyed{})
+			return c, []defect.Event{e}
+		}
+		c, events := opened(1)
 		var want []defect.Attachment
 		for i := range 7 {
 			a := defect.Attachment{
 				File:   defect.File{ID: fmt.Sprintf("file-%d", 9-i), Name: "截图 😀.png", Type: "image/png", Size: int64(i) << 33, Sum: "ab"},
-				Number: "7K3M-Q9XT-WA5C", UploadedBy: "reporter", UploadedAt: monday.Add(time.Duration(i/2) * time.Microsecond),
+				Number: c.Number, UploadedBy: "reporter", UploadedAt: monday.Add(time.Duration(i/2) * time.Microsecond),
 			}
-			require.NoError(t, s.AddAttachment(ctx, a))
-			require.NoError(t, s.AddAttachment(ctx, a))
-			want = append(want, a)
+			e, err := c.Do(defect.Command{Action: defect.ActAttach, By: defect.Person{Username: "reporter", Roles: []defect.Role{defect.RoleReporter}}, Input: defect.Input{File: &a.File}}, a.UploadedAt)
+			require.NoError(t, err)
+			events, want = append(events, e), append(want, a)
 		}
 		for i := 0; i+1 < len(want); i += 2 { // of one instant: by ID
 			want[i], want[i+1] = want[i+1], want[i]
 		}
-		other := want[0]
-		other.Number = "other"
-		require.ErrorIs(t, s.AddAttachment(ctx, other), store.ErrConflict)
-		other.ID = "file-other"
-		require.NoError(t, s.AddAttachment(ctx, other))
+		for _, upTo := range []int{3, len(events), len(events)} { // once more is no fault
+			_, err := s.Project(ctx, c.Number, &c, events[:upTo])
+			require.NoError(t, err)
+		}
+		other, first := opened(2)
+		_, err := s.Project(ctx, other.Number, &other, first)
+		require.NoError(t, err)
 		var got []defect.Attachment
 		for after := ""; ; after = got[len(got)-1].ID {
-			page, err := s.Attachments(ctx, "7K3M-Q9XT-WA5C", after, 3)
+			page, err := s.Attachments(ctx, c.Number, after, 3)
 			require.NoError(t, err)
 			got = append(got, page...)
 			if len(page) < 3 {
@@ -151,15 +159,13 @@ func TestAttachments_OfACase(t *testing.T) {
 			}
 		}
 		require.Equal(t, want, got)
-		none, err := s.Attachments(ctx, "7K3M-Q9XT-WA5C", "file-other", 3)
+		none, err := s.Attachments(ctx, other.Number, "file-9", 3)
 		require.NoError(t, err)
 		require.Empty(t, none)
 		one, err := s.Attachment(ctx, want[3].ID)
 		require.NoError(t, err)
 		require.Equal(t, want[3], one)
-		require.NoError(t, s.DropAttachment(ctx, want[3].ID))
-		require.NoError(t, s.DropAttachment(ctx, want[3].ID))
-		_, err = s.Attachment(ctx, want[3].ID)
+		_, err = s.Attachment(ctx, "file-other")
 		require.ErrorIs(t, err, store.ErrNotFound)
 	})
 }

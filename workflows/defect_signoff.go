@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -36,7 +37,13 @@ func (r *defectRun) takeSignals(ctx workflow.Context) {
 			continue
 		}
 		s := r.SignOffs[0]
-		var signer contract.Signer
+		signer := contract.Signer{Refused: apperr.New(apperr.Unreadable, apperr.ReasonSignalUnreadable, nil)}
+		if s.Unreadable {
+			r.SignOffs = r.SignOffs[1:]
+			r.signOff(ctx, s, signer)
+			continue
+		}
+		signer = contract.Signer{}
 		ask := contract.SignerRequest{Number: r.Case.Number, Approver: s.Approver, Proposal: s.Proposal, Code: s.Code}
 		if err := workflow.ExecuteActivity(ctx, contract.ActivitySigner, ask).Get(ctx, &signer); err != nil {
 			if !again(ctx, err) {
@@ -49,14 +56,19 @@ func (r *defectRun) takeSignals(ctx workflow.Context) {
 	}
 }
 
-// drain takes the signals that wait into the state. One that is no sign-off at all is left out by Temporal's own log.
+// drain takes the signals that wait into the state, cut to what a sign-off can hold: anybody who may write to the
+// namespace can send anything, and nothing of it may stop the case.
 func (r *defectRun) drain(signals workflow.ReceiveChannel) {
 	for {
-		var s contract.SignOff
-		if !signals.ReceiveAsync(&s) {
+		var raw converter.RawValue
+		if !signals.ReceiveAsync(&raw) {
 			return
 		}
-		r.SignOffs = append(r.SignOffs, s)
+		var s contract.SignOff
+		if err := converter.GetDefaultDataConverter().FromPayload(raw.Payload(), &s); err != nil {
+			s = contract.SignOff{Unreadable: true}
+		}
+		r.SignOffs = append(r.SignOffs, s.Bounded())
 	}
 }
 

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -223,12 +224,17 @@ func (s *DefectSuite) TestSignal_UnderTheRulesOfTheAction() {
 	for i, cmd := range life[:3] {
 		s.at(time.Duration(i+1)*time.Minute, cmd)
 	}
-	for i, sig := range []contract.SignOff{
-		{Approver: "nobody", Proposal: 1, Decision: defect.Approve},
-		{Approver: "supervisor", Proposal: 7, Decision: defect.Approve},
-		{Approver: "supervisor", Proposal: 1, Decision: "maybe"},
-		{Approver: "supervisor", Proposal: 1, Decision: defect.Approve, Comment: "good"},
-		{Approver: "supervisor2", Proposal: 1, Decision: defect.Approve},
+	for i, sig := range []any{
+		contract.SignOff{Approver: "nobody", Proposal: 1, Decision: defect.Approve},
+		contract.SignOff{Approver: "supervisor", Proposal: 7, Decision: defect.Approve},
+		contract.SignOff{Approver: "supervisor", Proposal: 1, Decision: "maybe"},
+		map[string]any{"approver": "supervisor", "proposal": "1", "decision": "approve"},
+		[]int{1},
+		nil,
+		contract.SignOff{Approver: "nobody\x00\u202e" + strings.Repeat("x", 1_000_000), Proposal: 1, Decision: defect.Approve, Code: strings.Repeat("y", 500_000)},
+		contract.SignOff{Approver: "supervisor", Proposal: 1, Decision: defect.Approve, Comment: strings.Repeat("z", 500_000)},
+		contract.SignOff{Approver: "supervisor", Proposal: 1, Decision: defect.Approve, Comment: "good"},
+		contract.SignOff{Approver: "supervisor2", Proposal: 1, Decision: defect.Approve},
 	} {
 		s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.SignalSignOff, sig) }, time.Duration(4+i)*time.Minute)
 	}
@@ -238,9 +244,17 @@ func (s *DefectSuite) TestSignal_UnderTheRulesOfTheAction() {
 		s.Require().Len(c.SignOffs, 1)
 		s.Equal("supervisor", c.SignOffs[0].By)
 		s.env.CancelWorkflow()
+		for _, e := range s.world.got {
+			s.Less(e.Size(), 1000, "nothing that a signal holds swells a case: %s", e.Kind)
+		}
 	}, 15*time.Minute)
 	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
-	s.Equal([]defect.Kind{"submit", "acknowledge", "classify", "propose", "refused", "refused", "refused", "sign", "refused"}, s.kinds())
+	s.Equal([]defect.Kind{
+		"submit", "acknowledge", "classify", "propose", "refused", "refused", "refused", "refused", "refused", "refused", "refused", "refused", "sign", "refused",
+	}, s.kinds())
+	for _, e := range s.world.got[7:9] {
+		s.Equal("error.signal_unreadable", e.Refusal.Reason)
+	}
 }
 
 func (s *DefectSuite) TestContinueAsNew_CarriesEverything() {
