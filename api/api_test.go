@@ -277,7 +277,6 @@ func TestRefusals_EachWithItsStatus(t *testing.T) {
 		"an unknown parameter":   {"GET", "/api/v1/defects?colour=red", "", nil, 422, "invalid", "colour"},
 		"an unknown stage":       {"GET", "/api/v1/defects?stage=analysis,lunch", "", nil, 422, "invalid", "stage"},
 		"an unknown order":       {"GET", "/api/v1/defects?sort=colour", "", nil, 422, "invalid", "sort"},
-		"a short search":         {"GET", "/api/v1/defects?q=%E7%BD%91", "", nil, 422, "invalid", "q"},
 		"a time that is none":    {"GET", "/api/v1/defects?from=yesterday", "", nil, 422, "invalid", "from"},
 		"a truth that is none":   {"GET", "/api/v1/defects?overdue=perhaps", "", nil, 422, "invalid", "overdue"},
 		"a limit that is none":   {"GET", "/api/v1/calendars/5x8/due?from=2026-11-23T09:00:00Z&limit=soon", "", nil, 422, "invalid", "limit"},
