@@ -529,11 +529,11 @@ func TestPassword_HashedAndCompared(t *testing.T) {
 	again, err := HashPassword("correct horse")
 	require.NoError(t, err)
 	require.NotEqual(t, hash, again, "salted")
-	require.True(t, matches(hash, "correct horse"))
+	require.True(t, PasswordMatches(hash, "correct horse"))
 	for _, bad := range []string{"", "x", "$argon2id$v=19$m=1,t=1,p=1$!$!", fmt.Sprintf("$argon2id$v=18%s", hash[len("$argon2id$v=19"):])} {
-		require.False(t, matches(bad, "correct horse"), bad)
+		require.False(t, PasswordMatches(bad, "correct horse"), bad)
 	}
-	require.False(t, matches(hash, "Correct horse"))
+	require.False(t, PasswordMatches(hash, "Correct horse"))
 	_, err = HashPassword("short")
 	requireCode(t, apperr.Invalid, err)
 }
