@@ -52,7 +52,7 @@ func TestSubmit_OverASlowLine(t *testing.T) {
 				_, err := fmt.Fprintf(mine, "POST /api/v1/defects HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token\r\nAccept-Language: en\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(good), good[:9])
 				require.NoError(t, err)
 				if c.after > 0 {
-					time.Sleep(c.after)
+					<-time.After(c.after) // by the clock of the test
 					_, err = mine.Write([]byte(good[9:]))
 					require.NoError(t, err)
 				}
