@@ -76,7 +76,7 @@ func NewHandler(o Options) http.Handler {
 	if err := engine.SetTrustedProxies(nil); err != nil {
 		o.Log.Error("proxies", "error", err) // none is always accepted
 	}
-	engine.Use(identify, a.record(newFigures(o.Registry)), a.recovered, headers, bounded)
+	engine.Use(identify, a.record(newFigures(o.Registry)), a.recovered, headers)
 	engine.NoRoute(a.noRoute)
 	engine.NoMethod(a.noMethod)
 	for _, r := range a.routes() {

@@ -41,6 +41,7 @@ type fakeDesk struct {
 	key   string
 	vers  *int
 	file  string
+	left  time.Duration // that Submit had
 }
 
 func newFake() *fakeDesk {
@@ -75,8 +76,10 @@ func (f *fakeDesk) Authenticate(_ context.Context, token string) (desk.Caller, e
 	}
 	return desk.Caller{Person: defect.Person{Username: "agent", Name: "a", Roles: []defect.Role{defect.RoleAgent}}}, nil
 }
-func (f *fakeDesk) Submit(_ context.Context, _ desk.Caller, s defect.Submission, key string) (desk.View, bool, error) {
+func (f *fakeDesk) Submit(ctx context.Context, _ desk.Caller, s defect.Submission, key string) (desk.View, bool, error) {
 	f.s, f.key = s, key
+	deadline, _ := ctx.Deadline()
+	f.left = time.Until(deadline)
 	return f.view(), key != "again", f.ask("submit")
 }
 func (f *fakeDesk) MaySubmit(desk.Caller) error { return f.may }
@@ -108,8 +111,11 @@ func (f *fakeDesk) Act(_ context.Context, _ desk.Caller, number string, a defect
 func (f *fakeDesk) MayAct(context.Context, desk.Caller, string, defect.Action) error { return f.may }
 func (f *fakeDesk) Attach(_ context.Context, _ desk.Caller, _, name string, body io.Reader) (defect.Attachment, error) {
 	b, err := io.ReadAll(body)
+	if err != nil {
+		return defect.Attachment{}, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonUnreadable)
+	}
 	f.file = name + " " + string(b)
-	return defect.Attachment{File: defect.File{ID: "id", Name: name}}, errors.Join(err, f.ask("attach"))
+	return defect.Attachment{File: defect.File{ID: "id", Name: name}}, f.ask("attach")
 }
 func (f *fakeDesk) Attachments(context.Context, desk.Caller, string, string, int) ([]defect.Attachment, string, error) {
 	return []defect.Attachment{{File: defect.File{ID: "id"}}}, "", f.ask("attachments")
@@ -251,6 +257,12 @@ func TestRefusals_EachWithItsStatus(t *testing.T) {
 		"broken UTF-8":           {"POST", "/api/v1/defects", "{\"title\":\"\xff\"}", nil, 400, "unreadable", ""},
 		"another content type":   {"POST", "/api/v1/defects", good, []string{"Content-Type", "text/plain"}, 415, "unsupported_media_type", ""},
 		"too much":               {"POST", "/api/v1/defects", `{"title":"` + strings.Repeat("a", 1<<20) + `"}`, nil, 413, "too_large", ""},
+		"no time":                {"POST", "/api/v1/defects", strings.Replace(good, "{", `{"occurred_at":"",`, 1), nil, 422, "invalid", "occurred_at"},
+		"no reporter":            {"POST", "/api/v1/defects", strings.Replace(good, "{", `{"reporter":"",`, 1), nil, 422, "invalid", "reporter"},
+		"an offset of a day":     {"POST", "/api/v1/defects", strings.Replace(good, "{", `{"occurred_at":"2026-11-23T08:30:00+24:00",`, 1), nil, 422, "invalid", "occurred_at"},
+		"the first of all times": {"POST", "/api/v1/defects", strings.Replace(good, "{", `{"occurred_at":"0001-01-01T00:00:00Z",`, 1), nil, 422, "invalid", "occurred_at"},
+		"a version of nothing":   {"POST", "/api/v1/defects/x/actions/withdraw", `{"reason":"r","version":""}`, nil, 422, "invalid", "version"},
+		"no hours":               {"POST", "/api/v1/defects/x/actions/report", `{"summary":"s","work_hours":""}`, nil, 422, "invalid", "work_hours"},
 		"an unknown field":       {"POST", "/api/v1/defects", `{"title":"t","description":"d","severity":2,"system":"s","colour":"red"}`, nil, 422, "invalid", "colour"},
 		"a field twice":          {"POST", "/api/v1/defects", `{"title":"t","title":"u","description":"d","severity":2,"system":"s"}`, nil, 422, "invalid", "title"},
 		"a wrong type":           {"POST", "/api/v1/defects", `{"title":7,"description":"d","severity":2,"system":"s"}`, nil, 422, "invalid", "title"},
@@ -270,10 +282,14 @@ func TestRefusals_EachWithItsStatus(t *testing.T) {
 		"a page that is none":    {"GET", "/api/v1/defects?page=x", "", nil, 422, "invalid", "page"},
 		"a deep page":            {"GET", "/api/v1/defects?page=501", "", nil, 422, "invalid", "page"},
 		"page and cursor":        {"GET", "/api/v1/defects?page=2&after=x", "", nil, 422, "invalid", "after"},
+		"a broken escape":        {"GET", "/api/v1/defects?q=100%", "", nil, 400, "unreadable", ""},
+		"another separator":      {"GET", "/api/v1/defects?stage=closed;severity=1", "", nil, 400, "unreadable", ""},
+		"a severity of nothing":  {"GET", "/api/v1/defects?severity=%20", "", nil, 422, "invalid", "severity"},
+		"a stage of nothing":     {"GET", "/api/v1/defects?stage=%20", "", nil, 422, "invalid", "stage"},
+		"before all times":       {"GET", "/api/v1/defects?to=0001-01-01T00:00:00Z", "", nil, 422, "invalid", "to"},
 		"an unknown parameter":   {"GET", "/api/v1/defects?colour=red", "", nil, 422, "invalid", "colour"},
 		"an unknown stage":       {"GET", "/api/v1/defects?stage=analysis,lunch", "", nil, 422, "invalid", "stage"},
 		"an unknown order":       {"GET", "/api/v1/defects?sort=colour", "", nil, 422, "invalid", "sort"},
-		"a short search":         {"GET", "/api/v1/defects?q=%E7%BD%91", "", nil, 422, "invalid", "q"},
 		"a time that is none":    {"GET", "/api/v1/defects?from=yesterday", "", nil, 422, "invalid", "from"},
 		"a truth that is none":   {"GET", "/api/v1/defects?overdue=perhaps", "", nil, 422, "invalid", "overdue"},
 		"a limit that is none":   {"GET", "/api/v1/calendars/5x8/due?from=2026-11-23T09:00:00Z&limit=soon", "", nil, 422, "invalid", "limit"},
@@ -313,6 +329,10 @@ func TestErrors_OfTheDesk(t *testing.T) {
 		require.Equal(t, "2", w.Header().Get("Retry-After"))
 	}
 	s := newSite(t)
+	s.fail = apperr.New(apperr.Unavailable, apperr.ReasonBusy, nil)
+	require.NotEmpty(t, s.ask("GET", "/api/v1/defects/x", "").Header().Get("Retry-After"), "a 503 always says when to come back")
+
+	s = newSite(t)
 	s.fail = errors.New("dial tcp 10.0.0.1: secret")
 	w := s.ask("GET", "/api/v1/defects/x", "")
 	s.refused(w, 500, "internal")
@@ -333,6 +353,14 @@ func TestMistakes_AreToldToWhomItConcerns(t *testing.T) {
 	s.refused(s.ask("POST", "/api/v1/defects/x/actions/sign", `{}`), 403, "forbidden")
 	s.may = apperr.New(apperr.WrongStage, apperr.ReasonStage, nil)
 	s.refused(s.ask("POST", "/api/v1/defects/x/actions/sign", `{}`), 409, "wrong_stage")
+}
+
+func TestMistakes_RepeatNoLongKey(t *testing.T) {
+	s := newSite(t)
+	key := strings.Repeat("k", 200<<10)
+	w := s.ask("POST", "/api/v1/defects", fmt.Sprintf(`{%q:1,%q:2,"reporter":{%q:{"a":1,"a":2}}}`, key, key, key))
+	s.refused(w, 422, "invalid")
+	require.Less(t, w.Body.Len(), 4096)
 }
 
 func TestSubmit_PassesOnWhatWasSaid(t *testing.T) {
@@ -459,6 +487,11 @@ func TestAttachment_UpAndDown(t *testing.T) {
 	require.Contains(t, w.Header().Get("Content-Security-Policy"), "sandbox")
 	require.True(t, strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment;"))
 	require.Equal(t, 304, s.ask("GET", "/api/v1/attachments/id", "", "If-None-Match", `"abc"`).Code)
+
+	for _, kept := range []int{form.Len() - 20, 80} { // cut short in the file, and before it
+		p := s.refused(s.ask("POST", "/api/v1/defects/x/attachments", form.String()[:kept], "Content-Type", m.FormDataContentType(), "Accept-Language", "en"), 400, "unreadable")
+		require.Contains(t, p.Detail, "multipart/form-data")
+	}
 
 	form.Reset()
 	m = multipart.NewWriter(&form)

@@ -31,7 +31,7 @@ func (a *api) attach(r *request) (any, error) {
 			return nil, wrong.Err()
 		}
 		if err != nil {
-			return nil, errUnreadable
+			return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
 		}
 		if part.FormName() != "file" {
 			continue
@@ -42,6 +42,9 @@ func (a *api) attach(r *request) (any, error) {
 
 func (a *api) attachPart(r *request, part *multipart.Part) (any, error) {
 	saved, err := a.desk.Attach(r, r.by, r.Param("number"), part.FileName(), part)
+	if apperr.Is(err, apperr.Unreadable) { // the desk knows of no forms
+		return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
+	}
 	if err != nil {
 		return nil, err
 	}

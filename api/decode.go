@@ -9,6 +9,8 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"os"
+	"time"
 	"unicode/utf8"
 
 	"yunwei/apperr"
@@ -25,13 +27,10 @@ var errUnreadable = apperr.New(apperr.Unreadable, apperr.ReasonUnreadable, nil)
 
 // readBody returns the JSON object that a request holds, and adds to wrong all that does not fit the fields. No body is as
 // good as an empty object. Errors are Unreadable, UnsupportedMediaType and TooLarge.
-func readBody(r *http.Request, fields []defect.Field, wrong *apperr.Fields) (map[string]any, error) {
-	text, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+func readBody(w http.ResponseWriter, r *http.Request, fields []defect.Field, wrong *apperr.Fields) (map[string]any, error) {
+	text, err := readInTime(w, r)
 	if err != nil {
-		if errors.As(err, new(*http.MaxBytesError)) {
-			return nil, apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "1 MiB"})
-		}
-		return nil, errUnreadable
+		return nil, err
 	}
 	if len(text) == 0 {
 		defect.CheckFields(fields, nil, wrong)
@@ -46,6 +45,29 @@ func readBody(r *http.Request, fields []defect.Field, wrong *apperr.Fields) (map
 	}
 	defect.CheckFields(fields, doc, wrong)
 	return doc, nil
+}
+
+// readInTime reads a body, which has to be here within patience: who sends it too slowly is told so, and not that we are
+// busy.
+func readInTime(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	line := http.NewResponseController(w)
+	if err := line.SetReadDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return nil, fmt.Errorf("bound the reading of a body: %w", err)
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		return nil, apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "1 MiB"})
+	case errors.Is(err, os.ErrDeadlineExceeded): // the bound stays, so that nobody waits for the rest either
+		return nil, apperr.New(apperr.Unreadable, apperr.ReasonSlow, nil)
+	case err != nil:
+		return nil, errUnreadable
+	}
+	// From now on the server reads on to see whether the caller leaves; a bound that passes would look like it.
+	if err := line.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return nil, fmt.Errorf("end the bound of a body: %w", err)
+	}
+	return text, nil
 }
 
 // decode reads one JSON object and nothing after it. A key that stands twice is added to wrong; the standard library would
@@ -115,9 +137,9 @@ func (d decoder) object(path string, depth int) (any, error) {
 			return nil, errUnreadable
 		}
 		if _, twice := doc[key]; twice {
-			d.wrong.Add(path+key, apperr.FieldDuplicate, nil)
+			d.wrong.Add(path+defect.Printable(key), apperr.FieldDuplicate, nil)
 		}
-		if doc[key], err = d.value(path+key+".", depth+1); err != nil {
+		if doc[key], err = d.value(path+defect.Printable(key)+".", depth+1); err != nil {
 			return nil, err
 		}
 	}

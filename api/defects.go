@@ -104,15 +104,9 @@ func (a *api) list(r *request) (any, error) {
 	return answer, nil
 }
 
-// minSearch is how long a search is at least, in characters: shorter ones would find everything.
-const minSearch = 2
-
 // checkList checks what one parameter means for another.
 func checkList(r *request, q defect.Query) error {
 	var wrong apperr.Fields
-	if n := utf8.RuneCountInString(q.Text); n > 0 && n < minSearch {
-		wrong.Add("q", apperr.FieldTooShort, apperr.Args{"limit": strconv.Itoa(minSearch)})
-	}
 	if q.After != "" && r.query["page"] != nil {
 		wrong.Add("after", apperr.FieldExclusive, apperr.Args{"other": "page"})
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,7 +22,7 @@ const (
 	requestIDKey    = "request_id"
 	usernameKey     = "username"
 
-	// patience bounds a request; files may take longer.
+	// patience bounds the coming of a body, and the work on a request once it is here; files may take longer.
 	patience     = 15 * time.Second
 	filePatience = readTimeout
 )
@@ -101,18 +100,6 @@ func headers(c *gin.Context) {
 	if strings.HasPrefix(c.Request.URL.Path, prefix+"/") {
 		c.Header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	}
-}
-
-// bounded ends a request that takes too long.
-func bounded(c *gin.Context) {
-	limit := patience
-	if strings.Contains(c.FullPath(), "/attachments") {
-		limit = filePatience
-	}
-	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
-	defer cancel()
-	c.Request = c.Request.WithContext(ctx)
-	c.Next()
 }
 
 func (a *api) noRoute(c *gin.Context) {

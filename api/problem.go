@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -46,6 +47,9 @@ type fieldProblem struct {
 	Message string `json:"message"`
 }
 
+// defaultWait is how long a caller had better wait while something is away that does not say how long.
+const defaultWait = 2 * time.Second
+
 const problemType = "application/problem+json"
 
 // language returns the one that a request asks for.
@@ -69,8 +73,12 @@ func (a *api) refuse(c *gin.Context, err error) {
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, fieldProblem{Field: f.Field, Message: l.Text(f.Reason, f.Args)})
 	}
-	if e.RetryAfter > 0 {
-		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	wait := e.RetryAfter
+	if e.Code == apperr.Unavailable && wait <= 0 { // callers are promised to be told
+		wait = defaultWait
+	}
+	if wait > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	if status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", "Bearer")

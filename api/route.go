@@ -1,10 +1,12 @@
 package api
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -81,16 +83,22 @@ func (a *api) serve(r route, req *request) (any, error) {
 		req.Set(usernameKey, by.Username)
 	}
 	var wrong apperr.Fields
-	var err error
-	req.query = readQuery(req.Request.URL.Query(), r.query, &wrong)
+	values, err := url.ParseQuery(req.Request.URL.RawQuery) // URL.Query would drop what it cannot read, and a filter with it
+	if err != nil {
+		return nil, apperr.New(apperr.Unreadable, apperr.ReasonQuery, nil)
+	}
+	req.query = readQuery(values, r.query, &wrong)
 	if r.once {
 		req.key = readKey(req.Context, &wrong)
 	}
 	if r.body != nil {
-		if req.body, err = readBody(req.Request, r.body, &wrong); err != nil {
+		if req.body, err = readBody(req.Writer, req.Request, r.body, &wrong); err != nil {
 			return nil, err
 		}
 	}
+	ctx, cancel := context.WithTimeout(req.Request.Context(), r.patience())
+	defer cancel()
+	req.Request = req.Request.WithContext(ctx)
 	if err := wrong.Err(); err != nil {
 		if r.may != nil {
 			if forbidden := r.may(req); forbidden != nil {
@@ -100,6 +108,14 @@ func (a *api) serve(r route, req *request) (any, error) {
 		return nil, err
 	}
 	return r.handle(req)
+}
+
+// patience bounds the work on a request. A file comes and goes while it is worked on.
+func (r route) patience() time.Duration {
+	if strings.Contains(r.path, "/attachments") {
+		return filePatience
+	}
+	return patience
 }
 
 const maxKey = 200
@@ -150,13 +166,15 @@ func readQuery(values url.Values, params []param, wrong *apperr.Fields) map[stri
 // readList reads a parameter of several values.
 func readList(given []string, p param, wrong *apperr.Fields) []any {
 	var out []any
+	field := p.Field
+	field.Required = true // of every value that is there
 	for _, one := range strings.Split(strings.Join(given, ","), ",") {
 		if one == "" {
 			continue
 		}
 		v := typed(p.Type, one)
 		var bad apperr.Fields
-		defect.CheckFields([]defect.Field{p.Field}, map[string]any{p.Name: v}, &bad)
+		defect.CheckFields([]defect.Field{field}, map[string]any{p.Name: v}, &bad)
 		if len(bad) > 0 {
 			*wrong = append(*wrong, bad[0])
 			return nil

@@ -6,6 +6,9 @@ const (
 	ReasonInternal        Reason = "error.internal"
 	ReasonInvalid         Reason = "error.invalid"
 	ReasonUnreadable      Reason = "error.unreadable"
+	ReasonQuery           Reason = "error.query" // the parameters of an address, broken
+	ReasonForm            Reason = "error.form"  // a form with a file, cut short or broken
+	ReasonSlow            Reason = "error.slow"  // the content did not come in time
 	ReasonUnauthenticated Reason = "error.unauthenticated"
 	ReasonBadCredentials  Reason = "error.bad_credentials"
 	ReasonTooLarge        Reason = "error.too_large"  // [limit]

@@ -28,7 +28,7 @@ type Dev struct {
 	TemporalPort   int    `help:"Port of the Temporal dev server; 0 is any free one." default:"7233"`
 	TemporalUIPort int    `help:"Port of the Temporal Web UI; 0 is any free one." default:"8233"`
 	SignalSign     string `help:"What a sign-off signal needs: code, open (nothing) or off (signals are refused)." default:"open" enum:"code,open,off"`
-	DemoPassword   string `help:"Password of the demo accounts; a random word in DATA/demo-password when none is given." placeholder:"WORD"`
+	DemoPassword   string `help:"Password of the demo accounts; the word in DATA/demo-password, made up at first, when none is given." placeholder:"WORD"`
 	Database       string `help:"Database URL; an SQLite file in the data folder when none is given." placeholder:"URL"`
 	Blob           string `help:"Bucket URL of attachments; a folder in the data folder when none is given." placeholder:"URL"`
 	Log

@@ -2,6 +2,7 @@ package defect
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"net/mail"
@@ -64,12 +65,12 @@ func checkObject(fields []Field, doc map[string]any, prefix string, wrong *apper
 	names := slices.Sorted(maps.Keys(doc)) //workflowcheck:ignore sorted, so that the map's own order is not seen
 	for _, name := range names {
 		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name }) {
-			wrong.Add(prefix+printable(name), apperr.FieldUnknown, nil)
+			wrong.Add(prefix+Printable(name), apperr.FieldUnknown, nil)
 		}
 	}
 	for _, f := range fields {
 		v, given := doc[f.Name]
-		if s, ok := v.(string); !given || v == nil || ok && strings.TrimSpace(s) == "" {
+		if !given || v == nil || f.empty(v) {
 			if f.Required {
 				wrong.Add(prefix+f.Name, apperr.FieldRequired, nil)
 			}
@@ -79,8 +80,33 @@ func checkObject(fields []Field, doc map[string]any, prefix string, wrong *apper
 	}
 }
 
-// printable keeps a caller's own key short and harmless where it is repeated.
-func printable(name string) string {
+// empty reports whether v says nothing: a text without anything to see, where the field takes any text. Elsewhere it is of
+// the wrong type, or none of the texts that are taken.
+func (f Field) empty(v any) bool {
+	s, ok := v.(string)
+	if !ok {
+		return false
+	}
+	switch f.Type {
+	case TypeText, TypeEmail, TypeUser, TypeCase:
+		return s == "" || len(f.Enum) == 0 && blank(s)
+	case TypeInteger, TypeNumber, TypeBool, TypeTime, TypeObject:
+	}
+	return false
+}
+
+// blank reports whether a text has nothing to see: only blanks, and characters that merely steer how others look.
+func blank(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsSpace(r) && r != brailleBlank && !unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+	})
+}
+
+// brailleBlank is a pattern of no dots, which Unicode counts among the signs.
+const brailleBlank = '\u2800'
+
+// Printable keeps a caller's own key short and harmless where it is repeated.
+func Printable(name string) string {
 	r := []rune(strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
@@ -165,9 +191,25 @@ func hasControl(s string) bool {
 	})
 }
 
+// The years of times that are taken: what is further away is a mistake, and the zero time always means that none was given.
+const (
+	firstYear = 1900
+	lastYear  = 9999
+)
+
+// isTime reports whether a text is a time in RFC 3339 that can be written as it was read. The standard library also takes
+// hours of one digit, a comma before the fraction and offsets of a day.
 func isTime(s string) bool {
+	const fixed = "2006-01-02T15:04:05"
 	t, err := time.Parse(time.RFC3339, s)
-	return err == nil && t.Year() >= 1
+	if err != nil || !strings.HasPrefix(s, t.Format(fixed)) || s[len(fixed)] == ',' {
+		return false
+	}
+	if _, offset := t.Zone(); offset <= -24*60*60 || offset >= 24*60*60 {
+		return false
+	}
+	zone := strings.HasSuffix(s, "Z") || strings.HasSuffix(s, "-00:00") || strings.HasSuffix(s, t.Format("-07:00"))
+	return zone && min(t.Year(), t.UTC().Year()) >= firstYear && max(t.Year(), t.UTC().Year()) <= lastYear
 }
 
 func isEmail(s string) bool {
@@ -181,14 +223,14 @@ func isNumber(s string) bool {
 }
 
 // document returns v, which must marshal to an object, as the map that CheckFields reads.
-func document(v any) map[string]any {
+func document(v any) (map[string]any, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("write what is to be checked: %w", err)
 	}
 	var doc map[string]any
 	if err := json.Unmarshal(b, &doc); err != nil {
-		return nil
+		return nil, fmt.Errorf("read what is to be checked: %w", err)
 	}
-	return doc
+	return doc, nil
 }

@@ -20,22 +20,26 @@ func TestSubmission_WhatIsWrongWithIt(t *testing.T) {
 		field  string
 		reason apperr.Reason
 	}{
-		"no title":               {func(s *defect.Submission) { s.Title = " \n" }, "title", apperr.FieldRequired},
-		"a long title":           {func(s *defect.Submission) { s.Title = strings.Repeat("标", 201) }, "title", apperr.FieldTooLong},
-		"a long description":     {func(s *defect.Submission) { s.Description = strings.Repeat("a", 20_001) }, "description", apperr.FieldTooLong},
-		"a long impact":          {func(s *defect.Submission) { s.Impact = strings.Repeat("a", 2_001) }, "impact", apperr.FieldTooLong},
-		"no severity":            {func(s *defect.Submission) { s.Severity = 0 }, "severity", apperr.FieldRange},
-		"severity five":          {func(s *defect.Submission) { s.Severity = 5 }, "severity", apperr.FieldRange},
-		"a control character":    {func(s *defect.Submission) { s.System = "O\x00A" }, "system", apperr.FieldControl},
-		"a tab":                  {func(s *defect.Submission) { s.Title = "a\tb" }, "title", apperr.FieldControl},
-		"text turned around":     {func(s *defect.Submission) { s.Title = "a\u202eb" }, "title", apperr.FieldControl},
-		"an unknown channel":     {func(s *defect.Submission) { s.Channel = "pigeon" }, "channel", apperr.FieldEnum},
-		"a time to come":         {func(s *defect.Submission) { s.OccurredAt = opened.Add(time.Hour) }, "occurred_at", apperr.FieldFuture},
-		"a time long gone":       {func(s *defect.Submission) { s.OccurredAt = opened.AddDate(-50, 0, 0) }, "occurred_at", apperr.FieldTooOld},
-		"no address":             {func(s *defect.Submission) { s.Reporter.Email = "x" }, "reporter.email", apperr.FieldEmail},
-		"a number with a slip":   {func(s *defect.Submission) { s.Follows = "7K3M-Q9XT-WA5D" }, "follows", apperr.FieldNumber},
-		"a reporter of no name":  {func(s *defect.Submission) { s.Reporter = defect.Reporter{Phone: "1"} }, "reporter.name", apperr.FieldRequired},
-		"a reporter's long unit": {func(s *defect.Submission) { s.Reporter.Unit = strings.Repeat("a", 2_001) }, "reporter.unit", apperr.FieldTooLong},
+		"no title":                {func(s *defect.Submission) { s.Title = " \n" }, "title", apperr.FieldRequired},
+		"a long title":            {func(s *defect.Submission) { s.Title = strings.Repeat("标", 201) }, "title", apperr.FieldTooLong},
+		"a long description":      {func(s *defect.Submission) { s.Description = strings.Repeat("a", 20_001) }, "description", apperr.FieldTooLong},
+		"a long impact":           {func(s *defect.Submission) { s.Impact = strings.Repeat("a", 2_001) }, "impact", apperr.FieldTooLong},
+		"no severity":             {func(s *defect.Submission) { s.Severity = 0 }, "severity", apperr.FieldRange},
+		"severity five":           {func(s *defect.Submission) { s.Severity = 5 }, "severity", apperr.FieldRange},
+		"a control character":     {func(s *defect.Submission) { s.System = "O\x00A" }, "system", apperr.FieldControl},
+		"a tab":                   {func(s *defect.Submission) { s.Title = "a\tb" }, "title", apperr.FieldControl},
+		"text turned around":      {func(s *defect.Submission) { s.Title = "a\u202eb" }, "title", apperr.FieldControl},
+		"an unknown channel":      {func(s *defect.Submission) { s.Channel = "pigeon" }, "channel", apperr.FieldEnum},
+		"a title of nothing seen": {func(s *defect.Submission) { s.Title = "\u200b\u3164\u2800\ufe0f" }, "title", apperr.FieldRequired},
+		"a channel of blanks":     {func(s *defect.Submission) { s.Channel = " " }, "channel", apperr.FieldEnum},
+		"a zone of a day":         {func(s *defect.Submission) { s.OccurredAt = opened.In(time.FixedZone("", 24*3600)) }, "occurred_at", apperr.FieldTime},
+		"a year of five digits":   {func(s *defect.Submission) { s.OccurredAt = opened.AddDate(9000, 0, 0) }, "occurred_at", apperr.FieldTime},
+		"a time to come":          {func(s *defect.Submission) { s.OccurredAt = opened.Add(time.Hour) }, "occurred_at", apperr.FieldFuture},
+		"a time long gone":        {func(s *defect.Submission) { s.OccurredAt = opened.AddDate(-50, 0, 0) }, "occurred_at", apperr.FieldTooOld},
+		"no address":              {func(s *defect.Submission) { s.Reporter.Email = "x" }, "reporter.email", apperr.FieldEmail},
+		"a number with a slip":    {func(s *defect.Submission) { s.Follows = "7K3M-Q9XT-WA5D" }, "follows", apperr.FieldNumber},
+		"a reporter of no name":   {func(s *defect.Submission) { s.Reporter = defect.Reporter{Phone: "1"} }, "reporter.name", apperr.FieldRequired},
+		"a reporter's long unit":  {func(s *defect.Submission) { s.Reporter.Unit = strings.Repeat("a", 2_001) }, "reporter.unit", apperr.FieldTooLong},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := good
@@ -79,7 +83,42 @@ func TestInput_FieldsOfAnotherAction(t *testing.T) {
 	require.Error(t, defect.Input{}.Check(defect.ActAttach))
 }
 
+// TestCheckFields_ABlankText: a blank is as good as nothing where any text is taken, and of the wrong type elsewhere.
+func TestCheckFields_ABlankText(t *testing.T) {
+	for fieldType, reason := range map[defect.FieldType]apperr.Reason{
+		defect.TypeText: "", defect.TypeEmail: "", defect.TypeUser: "", defect.TypeCase: "", defect.TypeTime: apperr.FieldTime,
+		defect.TypeInteger: apperr.FieldType, defect.TypeNumber: apperr.FieldType, defect.TypeBool: apperr.FieldType, defect.TypeObject: apperr.FieldType,
+	} {
+		for _, blank := range []string{"", " \n", "\u200b"} {
+			var wrong apperr.Fields
+			defect.CheckFields([]defect.Field{{Name: "x", Type: fieldType, Max: 5}}, map[string]any{"x": blank}, &wrong)
+			if reason == "" {
+				require.Empty(t, wrong, "%s %q", fieldType, blank)
+				continue
+			}
+			require.Len(t, wrong, 1, "%s %q", fieldType, blank)
+			require.Contains(t, []apperr.Reason{reason, apperr.FieldType}, wrong[0].Reason, "%s %q", fieldType, blank)
+		}
+	}
+}
+
+func TestCheckFields_TimesAsRFC3339HasThem(t *testing.T) {
+	for text, good := range map[string]bool{
+		"2026-11-23T08:30:00+08:00": true, "2026-11-23T08:30:00Z": true, "2026-11-23T08:30:00.5Z": true, "2026-11-23T08:30:00-00:00": true,
+		"2026-11-23T08:30:00+23:59": true, "1900-01-01T00:00:00Z": true, "9999-12-31T23:59:59.999999999Z": true,
+		"2026-11-23T08:30:00+24:00": false, "2026-11-23T08:30:00-24:00": false, "2026-11-23T08:30:00+05:60": false, "2026-11-23T8:30:00Z": false,
+		"2026-11-23T08:30:00,5Z": false, "2026-11-23T08:30Z": false, "2026-11-23 08:30:00Z": false, "2026-11-23T08:30:00": false,
+		"0001-01-01T00:00:00Z": false, "1899-12-31T23:59:59Z": false, "9999-12-31T23:59:59-01:00": false, "1900-01-01T00:00:00+01:00": false,
+	} {
+		var wrong apperr.Fields
+		defect.CheckFields([]defect.Field{{Name: "at", Type: defect.TypeTime}}, map[string]any{"at": text}, &wrong)
+		require.Equal(t, good, len(wrong) == 0, text)
+	}
+}
+
 func FuzzCheckFields(f *testing.F) {
+	f.Add(`{"title":"t","description":"d","severity":1,"system":"s","occurred_at":"","reporter":" "}`)
+	f.Add(`{"title":"t","description":"d","severity":1,"system":"s","occurred_at":"2026-11-23T08:30:00+24:00"}`)
 	f.Add(`{"title":"t","severity":1.5,"reporter":{"name":null},"x":[]}`)
 	f.Add(`{"occurred_at":"2026-13-01T00:00:00Z","severity":"1"}`)
 	f.Fuzz(func(t *testing.T, text string) {

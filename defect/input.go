@@ -93,7 +93,10 @@ func InputFields(a Action) []Field { return slices.Clone(inputFields[a]) }
 // Check returns an Invalid error that lists all that is wrong with the input of an action, or nil.
 func (in Input) Check(a Action) error {
 	var wrong apperr.Fields
-	doc := document(in)
+	doc, err := document(in)
+	if err != nil {
+		return err
+	}
 	if a == ActAttach {
 		delete(doc, "file")
 		if in.File == nil {
@@ -114,8 +117,6 @@ func (in Input) related(a Action, wrong *apperr.Fields) {
 		wrong.Add("comment", apperr.FieldRequired, nil)
 	}
 }
-
-func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // tidy returns the input as it is kept: without blanks around its texts, the case that it names as we write it.
 func (in Input) tidy() Input {

@@ -241,9 +241,13 @@ func (r *policyReader) number(n *yaml.Node, path, text string, least, most int) 
 }
 
 func (r *policyReader) limit(n *yaml.Node, path string) calendar.Limit {
+	if n.Kind != yaml.ScalarNode {
+		r.add(n, path, "write a limit, such as 30m, 2h, 1h30m, 5d or 5wd")
+		return calendar.Limit{}
+	}
 	l, err := calendar.ParseLimit(n.Value)
-	if n.Kind != yaml.ScalarNode || err != nil {
-		r.add(n, path, "%q is no limit: write whole numbers with units, such as 30m, 2h, 1h30m, 5d or 5wd", n.Value)
+	if err != nil {
+		r.add(n, path, "%v", err)
 	}
 	return l
 }

@@ -75,7 +75,14 @@ func MaySubmit(p Person) bool {
 // Check returns an Invalid error that lists all that is wrong with a report filed at the given time, or nil.
 func (s Submission) Check(at time.Time) error {
 	var wrong apperr.Fields
-	doc := document(s)
+	if _, err := s.OccurredAt.MarshalJSON(); err != nil { // in a zone, or a year, that has no form
+		wrong.Add("occurred_at", apperr.FieldTime, nil)
+		s.OccurredAt = time.Time{}
+	}
+	doc, err := document(s)
+	if err != nil {
+		return err
+	}
 	if reporter, ok := doc["reporter"].(map[string]any); ok {
 		delete(reporter, "username") // ours, not the caller's
 	}

@@ -43,15 +43,17 @@ type Desk struct {
 	log       *slog.Logger
 	now       func() time.Time
 	people    *directory
-	breaker   *gobreaker.CircuitBreaker[struct{}]
-	hashing   chan struct{} // bounds the passwords that are checked at once: each takes its memory
+	reads     *gobreaker.CircuitBreaker[struct{}]
+	writes    *gobreaker.CircuitBreaker[struct{}] // a database may be there to read and locked, full or read-only
+	hashing   chan struct{}                       // bounds the passwords that are checked at once: each takes its memory
 }
 
 // New returns a desk. Run keeps its directory fresh.
 func New(o Options) *Desk {
 	return &Desk{
-		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal}, policy: o.Policy, key: o.Key, showCodes: o.ShowCodes,
-		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Log, o.Now), breaker: newBreaker(o.Log), hashing: make(chan struct{}, maxHashing),
+		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal, NewNamespace(o.Temporal)}, policy: o.Policy, key: o.Key, showCodes: o.ShowCodes,
+		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Log, o.Now), reads: newBreaker("database reads", o.Log), writes: newBreaker("database writes", o.Log),
+		hashing: make(chan struct{}, maxHashing),
 	}
 }
 
@@ -69,9 +71,9 @@ const (
 )
 
 // newBreaker returns what spares requests the wait for a database that is known to be away.
-func newBreaker(log *slog.Logger) *gobreaker.CircuitBreaker[struct{}] {
+func newBreaker(name string, log *slog.Logger) *gobreaker.CircuitBreaker[struct{}] {
 	return gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:         "database",
+		Name:         name,
 		Timeout:      sqlRest,
 		ReadyToTrip:  func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= 2 },
 		IsSuccessful: func(err error) bool { return !store.IsUnavailable(err) },
@@ -87,7 +89,16 @@ var errAway = &apperr.Error{Code: apperr.Unavailable, Reason: apperr.ReasonStore
 // sql asks the store something, for as long as patience allows. It returns errAway when SQL is away, and at once when
 // that was found a moment ago.
 func (d *Desk) sql(ctx context.Context, patience time.Duration, ask func(context.Context) error) error {
-	_, err := d.breaker.Execute(func() (struct{}, error) {
+	return d.through(ctx, d.reads, patience, ask)
+}
+
+// write is sql for what changes the store.
+func (d *Desk) write(ctx context.Context, patience time.Duration, do func(context.Context) error) error {
+	return d.through(ctx, d.writes, patience, do)
+}
+
+func (d *Desk) through(ctx context.Context, breaker *gobreaker.CircuitBreaker[struct{}], patience time.Duration, ask func(context.Context) error) error {
+	_, err := breaker.Execute(func() (struct{}, error) {
 		limited, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		err := ask(limited)

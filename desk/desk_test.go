@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"yunwei/apperr"
 	"yunwei/contract"
@@ -369,6 +371,110 @@ func TestSessions_EndWithTheAccount(t *testing.T) {
 	requireCode(t, apperr.Unauthenticated, err)
 }
 
+// TestSessions_EndWithTheAccountAtOnce: in the very second of their sign-in too, while new ones are good before the
+// directory has heard of the change.
+func TestSessions_EndWithTheAccountAtOnce(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	hash, err := HashPassword("another password")
+	require.NoError(t, err)
+	password := "a long password"
+	for name, change := range map[string]func() error{
+		"roles":    func() error { return v.store.SetRoles(ctx, "agent", []defect.Role{defect.RoleAuditor}) },
+		"password": func() error { password = "another password"; return v.store.SetPassword(ctx, "agent", hash) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			old, err := v.SignIn(ctx, "agent", password)
+			require.NoError(t, err)
+			require.NoError(t, change())
+			young, err := v.SignIn(ctx, "agent", password)
+			require.NoError(t, err)
+			for _, refresh := range []func(context.Context) error{func(context.Context) error { return nil }, v.people.refresh} {
+				require.NoError(t, refresh(ctx))
+				_, err = v.Authenticate(ctx, young.Token)
+				require.NoError(t, err)
+			}
+			_, err = v.Authenticate(ctx, old.Token)
+			requireCode(t, apperr.Unauthenticated, err)
+		})
+	}
+}
+
+func TestDefects_WithATextTooShort(t *testing.T) {
+	v := newTown(t)
+	for _, text := range []string{"网", " b", "  ", "b\u200b", strings.Repeat(" ", 300) + "网"} {
+		_, err := v.Defects(t.Context(), v.as("agent"), defect.Query{Text: text})
+		requireCode(t, apperr.Invalid, err)
+		require.Equal(t, "q", apperr.Of(err).Fields[0].Field)
+	}
+	_, err := v.Defects(t.Context(), v.as("agent"), defect.Query{Text: " 网络 "})
+	require.NoError(t, err)
+}
+
+// TestWrite_WhileSQLCanOnlyBeRead: reads that succeed do not make every step wait for a database that takes nothing.
+func TestWrite_WhileSQLCanOnlyBeRead(t *testing.T) {
+	v := newTown(t)
+	tried := 0
+	for range 5 {
+		err := v.write(t.Context(), time.Minute, func(context.Context) error { tried++; return context.DeadlineExceeded })
+		require.ErrorIs(t, err, errAway)
+		require.NoError(t, v.sql(t.Context(), time.Minute, func(context.Context) error { return nil }))
+	}
+	require.Equal(t, 2, tried)
+}
+
+func TestReady_WithoutTables(t *testing.T) {
+	v := newTown(t)
+	require.Empty(t, unready(v.Ready(t.Context())))
+	require.NoError(t, v.store.MigrateDown(t.Context()))
+	require.Empty(t, unready(v.Ready(t.Context())), "what was found to be there is not looked for again")
+
+	bare := newTown(t)
+	require.NoError(t, bare.store.MigrateDown(t.Context()))
+	require.Equal(t, []string{"database"}, unready(bare.Ready(t.Context())))
+}
+
+// fakeTemporal is a Temporal whose namespace may lack what cases need.
+type fakeTemporal struct {
+	client.Client
+	away, lacks error
+	asked       []string
+}
+
+func (f *fakeTemporal) CheckHealth(context.Context, *client.CheckHealthRequest) (*client.CheckHealthResponse, error) {
+	return &client.CheckHealthResponse{}, f.away
+}
+
+func (f *fakeTemporal) CountWorkflow(_ context.Context, r *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	f.asked = append(f.asked, r.GetQuery())
+	return &workflowservice.CountWorkflowExecutionsResponse{}, f.lacks
+}
+
+func TestNamespace_WithoutSearchAttributes(t *testing.T) {
+	f := &fakeTemporal{lacks: errors.New("Stage is not defined")}
+	n := NewNamespace(f)
+	require.ErrorContains(t, n.Ready(t.Context()), "search attributes")
+	for name := range contract.AttributeTypes() {
+		require.Contains(t, f.asked[0], name+" IS NULL")
+	}
+	f.lacks = nil
+	require.NoError(t, n.Ready(t.Context()))
+	require.NoError(t, n.Ready(t.Context()))
+	require.Len(t, f.asked, 2, "what was found to be there is not looked for again")
+	f.away = errors.New("connection refused")
+	require.ErrorIs(t, n.Ready(t.Context()), f.away)
+}
+
+func unready(all []Dependency) []string {
+	var out []string
+	for _, d := range all {
+		if !d.OK {
+			out = append(out, d.Name)
+		}
+	}
+	return out
+}
+
 func TestAttach_OnOnesOwnCaseOnly(t *testing.T) {
 	v := newTown(t)
 	ctx := t.Context()
@@ -486,11 +592,11 @@ func TestPassword_HashedAndCompared(t *testing.T) {
 	again, err := HashPassword("correct horse")
 	require.NoError(t, err)
 	require.NotEqual(t, hash, again, "salted")
-	require.True(t, matches(hash, "correct horse"))
+	require.True(t, PasswordMatches(hash, "correct horse"))
 	for _, bad := range []string{"", "x", "$argon2id$v=19$m=1,t=1,p=1$!$!", fmt.Sprintf("$argon2id$v=18%s", hash[len("$argon2id$v=19"):])} {
-		require.False(t, matches(bad, "correct horse"), bad)
+		require.False(t, PasswordMatches(bad, "correct horse"), bad)
 	}
-	require.False(t, matches(hash, "Correct horse"))
+	require.False(t, PasswordMatches(hash, "Correct horse"))
 	_, err = HashPassword("short")
 	requireCode(t, apperr.Invalid, err)
 }

@@ -63,10 +63,11 @@ func (d *Desk) checkPassword(ctx context.Context, hash, password string) (bool, 
 	if utf8.RuneCountInString(password) > MaxPassword {
 		return false, nil
 	}
-	return matches(hash, password), nil
+	return PasswordMatches(hash, password), nil
 }
 
-func matches(hash, password string) bool {
+// PasswordMatches reports whether a hash is that of a password. It takes as long as making one.
+func PasswordMatches(hash, password string) bool {
 	var version int
 	var memory, passes uint32
 	var threads uint8

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"yunwei/apperr"
 	"yunwei/defect"
@@ -82,8 +83,13 @@ func (d *Desk) view(by Caller, c defect.Case) View {
 }
 
 // Defects lists the cases that the caller may see. It is Unavailable while SQL is away, Invalid for a cursor that no
-// list gave.
+// list gave and for a text to search for that is too short as it is compared: it would find everything.
 func (d *Desk) Defects(ctx context.Context, by Caller, q defect.Query) (Page, error) {
+	if q.Text != "" && store.SearchLength(q.Text) < store.MinSearch {
+		var wrong apperr.Fields
+		wrong.Add("q", apperr.FieldTooShort, apperr.Args{"limit": strconv.Itoa(store.MinSearch)})
+		return Page{}, wrong.Err()
+	}
 	own := ""
 	if !defect.SeesAll(by.Person) {
 		own = by.Username

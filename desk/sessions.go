@@ -22,8 +22,9 @@ const (
 // claims are what a token says. Names and roles are those of the sign-in; where the directory knows better, it prevails.
 type claims struct {
 	jwt.RegisteredClaims
-	Name  string        `json:"name"`
-	Roles []defect.Role `json:"roles"`
+	Name    string        `json:"name"`
+	Roles   []defect.Role `json:"roles"`
+	Version int           `json:"ver"` // of the account
 }
 
 var (
@@ -49,10 +50,11 @@ func (d *Desk) SignIn(ctx context.Context, username, password string) (Session, 
 	if !ok || user.Username == "" || user.Disabled {
 		return Session{}, errCredentials
 	}
-	return d.issue(user.Person)
+	return d.issue(user)
 }
 
-func (d *Desk) issue(p defect.Person) (Session, error) {
+func (d *Desk) issue(user store.User) (Session, error) {
+	p := user.Person
 	now := d.now()
 	ends := now.Add(sessionLength).Truncate(time.Second)
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
@@ -60,7 +62,7 @@ func (d *Desk) issue(p defect.Person) (Session, error) {
 			Issuer: issuer, Subject: p.Username, ID: uuid.NewString(),
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(ends),
 		},
-		Name: p.Name, Roles: p.Roles,
+		Name: p.Name, Roles: p.Roles, Version: user.Version,
 	}).SignedString(d.key)
 	if err != nil {
 		return Session{}, apperr.Wrap(err, apperr.Internal, apperr.ReasonInternal)
@@ -83,7 +85,8 @@ func (d *Desk) Authenticate(_ context.Context, token string) (Caller, error) {
 		return Caller{}, errToken
 	}
 	if user, known, err := d.people.find(c.Subject); err == nil && known {
-		if user.Disabled || c.IssuedAt.Before(user.NotBefore.Truncate(time.Second)) {
+		// Times tell only the second, versions every change; a token may be newer than the directory.
+		if user.Disabled || c.Version < user.Version || c.IssuedAt.Before(user.NotBefore.Truncate(time.Second)) {
 			return Caller{}, errToken
 		}
 		by.Person = d.people.standing(user.Person)
@@ -94,7 +97,7 @@ func (d *Desk) Authenticate(_ context.Context, token string) (Caller, error) {
 // SignOut ends the caller's session, here at once and in other processes refreshEvery later at most.
 func (d *Desk) SignOut(ctx context.Context, by Caller) error {
 	d.people.end(by.TokenID, by.ExpiresAt)
-	err := d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.Revoke(ctx, by.TokenID, by.ExpiresAt) })
+	err := d.write(ctx, sqlPatience, func(ctx context.Context) error { return d.store.Revoke(ctx, by.TokenID, by.ExpiresAt) })
 	return errorOf(err)
 }
 

@@ -133,7 +133,7 @@ func (d *Desk) open(ctx context.Context, by Caller, s defect.Submission, number 
 // project brings SQL up to a step as far as it can; what it cannot, the case's workflow does later.
 func (d *Desk) project(ctx context.Context, number string, whole *defect.Case, events []defect.Event) (defect.Case, bool) {
 	var c defect.Case
-	err := d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+	err := d.write(ctx, sqlPatience, func(ctx context.Context) (err error) {
 		c, err = d.store.Project(ctx, number, whole, events)
 		return err
 	})

@@ -3,10 +3,16 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -23,7 +29,7 @@ type cases interface {
 	act(ctx context.Context, number, updateID string, cmd defect.Command) (contract.ActResult, error)
 	// state asks what a case knows; errNoCase when Temporal does not know the number (any more).
 	state(ctx context.Context, number string) (contract.DefectState, error)
-	// ping reports whether Temporal answers.
+	// ping reports whether Temporal answers and can take cases.
 	ping(ctx context.Context) error
 }
 
@@ -41,7 +47,10 @@ const (
 	maxSummary = 300
 )
 
-type temporalCases struct{ client client.Client }
+type temporalCases struct {
+	client    client.Client
+	namespace *Namespace
+}
 
 func (t temporalCases) start(ctx context.Context, state contract.DefectState) error {
 	ctx, cancel := context.WithTimeout(ctx, temporalPatience)
@@ -91,9 +100,36 @@ func (t temporalCases) state(ctx context.Context, number string) (contract.Defec
 	return state, fromTemporal(err)
 }
 
-func (t temporalCases) ping(ctx context.Context) error {
-	_, err := t.client.CheckHealth(ctx, &client.CheckHealthRequest{})
-	return err
+func (t temporalCases) ping(ctx context.Context) error { return t.namespace.Ready(ctx) }
+
+// Namespace is where in Temporal the cases live.
+type Namespace struct {
+	client client.Client
+	fit    atomic.Bool // it was found to have what cases need
+}
+
+// NewNamespace returns the client's namespace.
+func NewNamespace(c client.Client) *Namespace { return &Namespace{client: c} }
+
+// Ready reports whether Temporal answers and the namespace has the search attributes that cases are started with.
+func (n *Namespace) Ready(ctx context.Context) error {
+	if _, err := n.client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return fmt.Errorf("ask Temporal for its health: %w", err)
+	}
+	if n.fit.Load() {
+		return nil
+	}
+	// A query that names them, of no workflow: it asks for no more rights than the desk needs, unlike a list of them.
+	var named []string
+	for _, name := range slices.Sorted(maps.Keys(contract.AttributeTypes())) {
+		named = append(named, name+" IS NULL")
+	}
+	query := fmt.Sprintf("WorkflowId = '%s' AND (%s)", contract.DefectWorkflowID("none"), strings.Join(named, " OR "))
+	if _, err := n.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query}); err != nil {
+		return fmt.Errorf("the namespace is missing, or lacks search attributes that cases need: %w", err)
+	}
+	n.fit.Store(true)
+	return nil
 }
 
 // fromTemporal turns Temporal's errors into ours. Whatever is neither a refusal nor an answer about the workflow means

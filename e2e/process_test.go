@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"database/sql"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -58,6 +59,7 @@ func TestDev_WhenItCannotStart(t *testing.T) {
 		"the HTTP port is taken":     {[]string{"--http", taken.Addr().String()}, "--http"},
 		"the Temporal port is taken": {[]string{"--http", "127.0.0.1:0", "--temporal-port", port}, "--temporal-port"},
 		"the UI port is taken":       {[]string{"--http", "127.0.0.1:0", "--temporal-port", "0", "--temporal-ui-port", port}, "--temporal-ui-port"},
+		"the ports are one":          {[]string{"--http", "127.0.0.1:0", "--temporal-port", "7999", "--temporal-ui-port", "7999"}, "--temporal-port and --temporal-ui-port are both 7999"},
 		"the folder is a file":       {[]string{"--data", file}, "--data"},
 		"the policy is bad":          {[]string{"--policy", bad}, "bad.yaml:2"},
 		"the policy is missing":      {[]string{"--policy", file + "x"}, "read the policy"},
@@ -86,6 +88,15 @@ func TestDev_WhenItCannotStart(t *testing.T) {
 func TestDev_EndsWithAllItStarted(t *testing.T) {
 	s := fresh(t).start()
 	number := s.as("reporter").submit(report())
+	require.NoError(t, filepath.WalkDir(s.data, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			var info fs.FileInfo
+			info, err = d.Info()
+			require.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), path)
+		}
+		return err
+	}))
+	token := s.as("agent").token
 	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		temporal := s.temporal
 		s.kill(sig)
@@ -97,7 +108,8 @@ func TestDev_EndsWithAllItStarted(t *testing.T) {
 			return err != nil
 		}, waitLimit, waitTick, "Temporal still answers after %v", sig)
 		s.start()
-		require.Equal(t, "submitted", s.as("agent").read(number).text("stage"))
+		agent := &person{site: s, name: "agent", token: token} // the same password as before ends no session
+		require.Equal(t, "submitted", agent.read(number).text("stage"))
 	}
 }
 

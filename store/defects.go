@@ -31,7 +31,7 @@ func (s *Store) Defect(ctx context.Context, number string) (defect.Case, error) 
 }
 
 // List returns a page of the cases that q asks for; where own is not empty, of those that this user reported. The caller
-// has checked q: its page and size are within the limits, its text is MinSearch characters long or empty. ErrCursor when
+// has checked q: its page and size are within the limits, its text has the SearchLength of MinSearch or is empty. ErrCursor when
 // q.After is not a cursor that a list of the same order gave.
 func (s *Store) List(ctx context.Context, q defect.Query, own string) (Page, error) {
 	ctx, cancel := s.bound(ctx)

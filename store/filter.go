@@ -14,7 +14,8 @@ import (
 // filter is what a list asks of its rows.
 type filter struct {
 	conditions []condition
-	// From, To bound the ID: the time of submission. [from, to)
+	// From, To bound the ID: the time of submission. [from, to); the least and the greatest ID bound nothing, and are
+	// nobody's.
 	from, to int64
 	text     string // folded
 }

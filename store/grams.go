@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -73,6 +74,9 @@ func foldQuery(text string) string {
 	q := []rune(fold(text))
 	return strings.TrimSpace(string(q[:min(len(q), maxSearch)]))
 }
+
+// SearchLength is how many characters of a text to search for count.
+func SearchLength(text string) int { return utf8.RuneCountInString(foldQuery(text)) }
 
 // searchBody returns the folded text under which a case is found: title, description and number, the latter also without
 // its dashes.

@@ -232,6 +232,35 @@ func TestList_GivesWholeCases(t *testing.T) {
 	})
 }
 
+func TestList_BetweenTimesFarAway(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s := db.Open(t)
+		fill(t, s, 21, 3)
+		year := func(n int) time.Time { return time.Date(n, 1, 1, 0, 0, 0, 0, time.UTC) }
+		for _, text := range []string{"", "系统"} {
+			every, err := s.List(t.Context(), defect.Query{Text: text}, "")
+			require.NoError(t, err)
+			for _, c := range []struct {
+				q   defect.Query
+				all bool
+			}{
+				{defect.Query{From: year(1601)}, true}, {defect.Query{From: year(1900)}, true}, {defect.Query{From: year(2256)}, false}, {defect.Query{From: year(9999)}, false},
+				{defect.Query{To: year(1601)}, false}, {defect.Query{To: year(1900)}, false}, {defect.Query{To: year(2256)}, true}, {defect.Query{To: year(9999)}, true},
+				{defect.Query{From: year(1601), To: year(9999)}, true}, {defect.Query{From: year(9999), To: year(9999)}, false},
+			} {
+				c.q.Text = text
+				page, err := s.List(t.Context(), c.q, "")
+				require.NoError(t, err)
+				want := 0
+				if c.all {
+					want = every.Total
+				}
+				require.Equal(t, want, page.Total, "%v", c.q)
+			}
+		}
+	})
+}
+
 func TestList_WithACursorOfNoList(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		s, ctx := db.Open(t), t.Context()

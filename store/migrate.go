@@ -103,6 +103,23 @@ func (s *Store) provider(db *sql.DB) (*goose.Provider, error) {
 	return provider, nil
 }
 
+// lastMigration returns the version of the last step of the schema.
+func (s *Store) lastMigration() (int64, error) {
+	files, err := fs.ReadDir(migrations, "migrations/"+s.engine.name)
+	if err != nil {
+		return 0, fmt.Errorf("find the migrations: %w", err)
+	}
+	var last int64
+	for _, f := range files {
+		version, err := goose.NumericComponent(f.Name())
+		if err != nil {
+			return 0, fmt.Errorf("read the migrations: %w", err)
+		}
+		last = max(last, version)
+	}
+	return last, nil
+}
+
 // namedLock lets one process at a time change the schema of a MySQL database. The server frees it with the connection.
 type namedLock struct{}
 

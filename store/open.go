@@ -43,6 +43,7 @@ type Store struct {
 
 	searches atomic.Uint64
 	outbox   outbox
+	migrated atomic.Bool // the tables were found to be there
 }
 
 // bounds are where one way of doing something gives way to another. Tests set them low.
@@ -127,6 +128,29 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("ping the database: %w", err)
 	}
+	return nil
+}
+
+// Ready reports whether the database answers and has the tables that this program needs. Tables of a later release will
+// do: a process of ours goes on while the next ones start.
+func (s *Store) Ready(ctx context.Context) error {
+	if err := s.Ping(ctx); err != nil || s.migrated.Load() {
+		return err
+	}
+	need, err := s.lastMigration()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	var have int64
+	if err := s.read.GetContext(ctx, &have, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied = 1"); err != nil {
+		return fmt.Errorf("the database's tables are not there, or cannot be read; `yunwei migrate up` makes them: %w", err)
+	}
+	if have < need {
+		return fmt.Errorf("the database is at step %d and this release needs step %d: run `yunwei migrate up`", have, need)
+	}
+	s.migrated.Store(true)
 	return nil
 }
 

@@ -194,6 +194,7 @@ func TestIsUnavailable_WithoutTables(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	require.NoError(t, s.Ping(t.Context()))
+	require.ErrorContains(t, s.Ready(t.Context()), "migrate up")
 	_, err = s.List(t.Context(), defect.Query{}, "")
 	require.Error(t, err)
 	require.False(t, store.IsUnavailable(err))
@@ -216,10 +217,12 @@ func TestMigrate_UpDownUp(t *testing.T) {
 		}
 		n, all := applied()
 		require.Equal(t, all, n)
+		require.NoError(t, s.Ready(ctx))
 		for left := all - 1; left >= 0; left-- {
 			require.NoError(t, s.MigrateDown(ctx))
 			n, _ := applied()
 			require.Equal(t, left, n)
+			require.ErrorContains(t, db.Open(t).Ready(ctx), fmt.Sprintf("needs step %d", all))
 		}
 		require.ErrorIs(t, s.MigrateDown(ctx), store.ErrNotFound)
 		tables, err := s.Tables(ctx)
@@ -227,6 +230,7 @@ func TestMigrate_UpDownUp(t *testing.T) {
 		require.Equal(t, []string{"goose_db_version"}, tables)
 		require.NoError(t, s.Migrate(ctx))
 		require.NoError(t, s.Migrate(ctx))
+		require.NoError(t, db.Open(t).Ready(ctx))
 		n, _ = applied()
 		require.Equal(t, all, n)
 		for what, err := range everything(ctx, s) {

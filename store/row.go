@@ -109,8 +109,16 @@ func newID(c *defect.Case, attempt int) int64 {
 	return idAt(micros(c.CreatedAt)+int64(attempt/probes)) + int64(room&(1<<idRoom-1))
 }
 
-// idAt returns the first ID of a microsecond.
-func idAt(at int64) int64 { return at << idRoom }
+// idAt returns the first ID of a microsecond; of one too far away for IDs, the last or the first ID there could be.
+func idAt(at int64) int64 {
+	switch {
+	case at > math.MaxInt64>>idRoom:
+		return math.MaxInt64
+	case at < math.MinInt64>>idRoom:
+		return math.MinInt64
+	}
+	return at << idRoom
+}
 
 // read makes the case of its texts, without its policy.
 func (d Docs) read() (defect.Case, error) {

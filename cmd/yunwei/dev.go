@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,9 +28,13 @@ type devCommand struct{ config.Dev }
 // Run runs everything until the process is told to end, or a part fails. What can be known to be wrong is found before
 // anything is started.
 func (s devCommand) Run(ctx context.Context, c console) (err error) {
+	syscall.Umask(0o077) // what we and the Temporal server write into the data folder is its owner's alone
 	policy, err := loadPolicy(s.Policy)
 	if err != nil {
 		return err
+	}
+	if s.TemporalPort != 0 && s.TemporalPort == s.TemporalUIPort {
+		return fmt.Errorf("--temporal-port and --temporal-ui-port are both %d: choose another for one of them", s.TemporalPort)
 	}
 	p := &parts{log: newLog(s.Log)}
 	defer func() { err = errors.Join(err, p.close()) }()
@@ -133,30 +138,52 @@ var demoUsers = []defect.Person{
 	{Username: "auditor", Name: "审计", Roles: []defect.Role{defect.RoleAuditor}},
 }
 
-// demoAccounts makes the demo accounts that are missing. Those that exist are left as they are, passwords included,
-// unless a password is given.
+// demoAccounts makes the demo accounts that are missing, and gives those that have another the demo password.
 func (s devCommand) demoAccounts(ctx context.Context, db *store.Store, folder *dataFolder) error {
-	password := s.DemoPassword
-	if password == "" {
-		var err error
-		if password, err = folder.secret("demo-password", newWord); err != nil {
-			return err
-		}
+	password, err := s.demoPassword(folder)
+	if err != nil {
+		return err
 	}
 	hash, err := desk.HashPassword(password)
 	if err != nil {
 		return fmt.Errorf("the demo password needs %d to %d characters", desk.MinPassword, desk.MaxPassword)
 	}
+	right := map[string]bool{} // by hash: accounts that were made together share one, and comparing takes its time
 	for _, person := range demoUsers {
-		err := db.AddUser(ctx, store.User{Person: person, Hash: hash})
-		if errors.Is(err, store.ErrConflict) && s.DemoPassword != "" {
-			err = db.SetPassword(ctx, person.Username, hash)
+		user, err := db.User(ctx, person.Username)
+		if errors.Is(err, store.ErrNotFound) {
+			err = db.AddUser(ctx, store.User{Person: person, Hash: hash})
+			user.Hash = hash
 		}
-		if err != nil && !errors.Is(err, store.ErrConflict) {
+		if err != nil {
+			return fmt.Errorf("demo accounts: %w", err)
+		}
+		if _, known := right[user.Hash]; !known {
+			right[user.Hash] = user.Hash == hash || desk.PasswordMatches(user.Hash, password)
+		}
+		if right[user.Hash] { // a change, even to the same, would end the account's sessions
+			continue
+		}
+		if err := db.SetPassword(ctx, person.Username, hash); err != nil {
 			return fmt.Errorf("demo accounts: %w", err)
 		}
 	}
 	return nil
+}
+
+// demoFile holds the demo password that was made up.
+const demoFile = "demo-password"
+
+// demoPassword returns the password that is given, or the word of the data folder's file, which is there only while it
+// is in force.
+func (s devCommand) demoPassword(folder *dataFolder) (string, error) {
+	if s.DemoPassword == "" {
+		return folder.secret(demoFile, newWord)
+	}
+	if err := os.Remove(folder.path(demoFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("remove %s, which no longer holds the demo password: %w", demoFile, err)
+	}
+	return s.DemoPassword, nil
 }
 
 func newKey() string {

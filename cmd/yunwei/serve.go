@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
 	"yunwei/api"
@@ -76,10 +75,10 @@ func (w workerCommand) Run(ctx context.Context) (err error) {
 	return group.Wait()
 }
 
-// workerReady reports whether a worker can work: Temporal and the database answer.
+// workerReady reports whether a worker can work: Temporal and the database answer and have what it needs.
 func (p *parts) workerReady(ctx context.Context) error {
-	if _, err := p.client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+	if err := p.namespace.Ready(ctx); err != nil {
 		return err
 	}
-	return p.store.Ping(ctx)
+	return p.store.Ready(ctx)
 }

@@ -244,7 +244,7 @@ func loadPolicy(file string) (defect.Policy, error) {
 	if wrong, ok := errors.AsType[defect.PolicyErrors](err); ok {
 		var b strings.Builder
 		for _, w := range wrong {
-			fmt.Fprintf(&b, "\n%s:%d: %s", file, w.Line, w.Message)
+			fmt.Fprintf(&b, "\n%s:%d: %s: %s", file, w.Line, w.Path, w.Message)
 		}
 		return defect.Policy{}, mistakes{fmt.Errorf("the policy has %d mistakes:%s", len(wrong), b.String())}
 	}

@@ -33,6 +33,8 @@ type parts struct {
 	client  client.Client
 	key     []byte
 	closers []func() error
+
+	namespace *desk.Namespace
 }
 
 // close ends what was opened, the latest first.
@@ -70,6 +72,7 @@ func (p *parts) openShared(ctx context.Context, s config.Shared, address string)
 		return fmt.Errorf("temporal: %w", err)
 	}
 	p.onClose(func() error { p.client.Close(); return nil })
+	p.namespace = desk.NewNamespace(p.client)
 	return nil
 }
 
