@@ -122,8 +122,10 @@ func (c *Calendar) exception(n int) (Exception, bool) {
 }
 
 // search returns the index of the first exception on or after d.
-func (c *Calendar) search(d Date) int {
-	i, _ := slices.BinarySearchFunc(c.Exceptions, d, func(e Exception, d Date) int { return e.Date.Compare(d) })
+func (c *Calendar) search(d Date) int { return search(c.Exceptions, d) }
+
+func search(all []Exception, d Date) int {
+	i, _ := slices.BinarySearchFunc(all, d, func(e Exception, d Date) int { return e.Date.Compare(d) })
 	return i
 }
 
