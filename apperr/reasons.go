@@ -46,6 +46,14 @@ const (
 	ReasonKeyReused      Reason = "error.idempotency_key_reused"
 	ReasonBusy           Reason = "error.busy" // Temporal asks to come back in a moment
 
+	ReasonHolidaySet      Reason = "error.holiday_set"      // [set]: no set of holidays has this name
+	ReasonHolidayRevision Reason = "error.holiday_revision" // [set revision]: the set has no such revision
+	ReasonHolidaysKeep    Reason = "error.holidays_keep"    // this role does not change holidays
+	ReasonHolidaysRead    Reason = "error.holidays_read"    // this role does not see the holidays' revisions
+	ReasonHolidaysSame    Reason = "error.holidays_same"    // the change would change nothing
+	ReasonHolidaysOlder   Reason = "error.holidays_older"   // [set]: the case is under this state of the set already, or under a later one
+	ReasonHolidaysPassed  Reason = "error.holidays_passed"  // [revision latest]: only the latest revision is applied
+
 	FieldRequired  Reason = "field.required"
 	FieldUnknown   Reason = "field.unknown"
 	FieldDuplicate Reason = "field.duplicate"
@@ -71,4 +79,24 @@ const (
 	FieldTooShort  Reason = "field.too_short"  // [limit]: characters
 	FieldKey       Reason = "field.idempotency_key"
 	FieldExclusive Reason = "field.exclusive" // [other]: one of the two, not both
+	FieldList      Reason = "field.list"      // [limit]: not a list, or one of too many
+
+	FieldHolidaySet    Reason = "field.holiday_set"    // [set]: no calendar of the case follows it
+	FieldHolidayDays   Reason = "field.holiday_days"   // days that no calendar can hold
+	FieldHolidayChange Reason = "field.holiday_change" // exactly one of document, days and reverts
+	FieldReverts       Reason = "field.reverts"        // no revision that could be taken back
+
+	// What can be wrong with a holiday notice: calendar.Fault.
+	FieldNoticeUnreadable Reason = "field.notice_unreadable"
+	FieldNoticeSize       Reason = "field.notice_size"
+	FieldNoticeMissing    Reason = "field.notice_missing"
+	FieldNoticeUnknown    Reason = "field.notice_unknown"
+	FieldNoticeTwice      Reason = "field.notice_twice"
+	FieldNoticeYear       Reason = "field.notice_year"
+	FieldNoticeDate       Reason = "field.notice_date"
+	FieldNoticeOutside    Reason = "field.notice_outside"
+	FieldNoticeName       Reason = "field.notice_name"
+	FieldNoticeOff        Reason = "field.notice_off"
+	FieldNoticeSpan       Reason = "field.notice_span"
+	FieldNoticeNothing    Reason = "field.notice_nothing"
 )

@@ -148,7 +148,7 @@ func (c *Case) marks(i int) []mark {
 			return
 		}
 		m.clock = i
-		if m.at = k.reach(c.Policy.Calendars, amount); !m.at.IsZero() {
+		if m.at = k.reach(c.calendars(), amount); !m.at.IsZero() {
 			out = append(out, m)
 		}
 	}
@@ -164,7 +164,7 @@ func (c *Case) marks(i int) []mark {
 		}
 		amount := percentOf(k.Target, r.At)
 		if r.At == 0 {
-			amount = k.Target + r.After.On(c.Policy.Calendars[k.Calendar])
+			amount = k.Target + r.After.On(c.calendars()[k.Calendar])
 		}
 		add(mark{label: r.String(), kind: KindEscalation, rule: r}, amount)
 	}
@@ -229,7 +229,7 @@ func (c *Case) Expire(now time.Time) []Event {
 	}
 	if !c.AutoCloseAt.IsZero() && !c.AutoCloseAt.After(now) {
 		at := c.AutoCloseAt
-		out = append(out, c.record(Event{Kind: KindAutoClose, At: at, Timing: &Timing{DueAt: at, LateBy: now.Sub(at)}}))
+		out = append(out, c.record(Event{Kind: KindAutoClose, At: c.notBefore(at), Timing: &Timing{DueAt: at, LateBy: now.Sub(at)}}))
 	}
 	return out
 }

@@ -85,7 +85,7 @@ func (c *Case) Explain(name ClockName, nth int, events []Event, now time.Time) (
 	waits := c.waits(events)
 	cuts := cutsOf(k, waits, ends)
 	for i := range len(cuts) - 1 {
-		x.between(c.Policy.Calendars, cuts[i], cuts[i+1], waits, ends)
+		x.between(c.calendars(), cuts[i], cuts[i+1], waits, ends)
 	}
 	for _, s := range x.Stretches {
 		if s.Phase != PhaseAhead {
@@ -96,18 +96,18 @@ func (c *Case) Explain(name ClockName, nth int, events []Event, now time.Time) (
 		}
 	}
 	x.Left = max(0, k.Target-x.Used)
-	x.Provisional = c.provisional(k)
+	x.Provisional = c.Provisional(k)
 	return x, true
 }
 
-// provisional reports whether a due time of the case depends on days that no known holiday notice rules.
-func (c *Case) provisional(k Clock) bool {
+// Provisional reports whether the due time of a promise of the case depends on days that no known holiday notice rules.
+func (c *Case) Provisional(k Clock) bool {
 	for i, leg := range k.Legs {
 		to := k.DueAt
 		if i+1 < len(k.Legs) {
 			to = k.Legs[i+1].From
 		}
-		if c.Policy.Calendars[leg.Calendar].Provisional(leg.From, to) {
+		if c.calendars()[leg.Calendar].Provisional(leg.From, to) {
 			return true
 		}
 	}
@@ -133,7 +133,7 @@ type wait struct {
 
 // waits replays the events for whom the case waited for, and when.
 func (c *Case) waits(events []Event) []wait {
-	past := Case{Number: c.Number, Table: c.Table, Policy: c.Policy, Submission: c.Submission}
+	past := c.unborn()
 	var out []wait
 	for _, e := range events {
 		past.Apply(e)
