@@ -194,3 +194,59 @@ func (c *Calendar) own() []Exception {
 	}
 	return out
 }
+
+// Ruling is what a set rules of a day.
+type Ruling string
+
+// The rulings; the empty one leaves the day to the week.
+const (
+	DayOff  Ruling = "off"
+	Workday Ruling = "workday"
+)
+
+// DayChange is a day that a change makes count otherwise, or by another name.
+type DayChange struct {
+	Date   Date   `json:"date"`
+	Before Ruling `json:"before"`
+	After  Ruling `json:"after"`
+	Name   string `json:"name"` // the latest known
+}
+
+// Effect is what a change does to a set.
+type Effect struct {
+	Days    []DayChange `json:"days"` // by date
+	Through Date        `json:"known_through,omitzero"`
+	Before  Date        `json:"known_through_before,omitzero"`
+}
+
+// IsNothing reports whether the set is as it was.
+func (e Effect) IsNothing() bool { return len(e.Days) == 0 && e.Through == e.Before }
+
+// EffectOf compares two states of a set.
+func EffectOf(before, after Notice) Effect {
+	out := Effect{Days: []DayChange{}, Through: after.KnownThrough, Before: before.KnownThrough}
+	a, b := before.Exceptions, after.Exceptions
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0].Date.Before(b[0].Date):
+			out.Days = append(out.Days, DayChange{Date: a[0].Date, Before: a[0].ruling(), Name: a[0].Name})
+			a = a[1:]
+		case len(a) == 0 || b[0].Date.Before(a[0].Date):
+			out.Days = append(out.Days, DayChange{Date: b[0].Date, After: b[0].ruling(), Name: b[0].Name})
+			b = b[1:]
+		default:
+			if a[0] != b[0] {
+				out.Days = append(out.Days, DayChange{Date: b[0].Date, Before: a[0].ruling(), After: b[0].ruling(), Name: b[0].Name})
+			}
+			a, b = a[1:], b[1:]
+		}
+	}
+	return out
+}
+
+func (e Exception) ruling() Ruling {
+	if e.Off {
+		return DayOff
+	}
+	return Workday
+}
