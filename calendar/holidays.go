@@ -250,3 +250,17 @@ func (e Exception) ruling() Ruling {
 	}
 	return Workday
 }
+
+// Revision is a change of a set of holidays, as it was made.
+type Revision struct {
+	Set      string
+	N        int // from 1, without gaps
+	Change   Change
+	Effect   Effect // on the set as it was then
+	Document string // the name of the file that it came in, if it did
+	By       string // a user name, or who used the command line
+	Why      string
+	At       time.Time
+	// Key and Print are digests of an idempotency key and of the request made with it, empty where there was none.
+	Key, Print string
+}

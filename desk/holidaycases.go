@@ -86,7 +86,7 @@ func (d *Desk) PreviewHolidays(ctx context.Context, by Caller, set string, c Hol
 		return HolidayEffect{}, apperr.Of(err)
 	}
 	known := d.holidays.known()
-	r, err := next(store.HolidayRevision{Set: set, Change: change}, known)
+	r, err := next(calendar.Revision{Set: set, Change: change}, known)
 	if err != nil {
 		return HolidayEffect{}, err
 	}

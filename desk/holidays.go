@@ -175,14 +175,14 @@ func (d *Desk) holidaySet(set string) HolidaySet {
 
 // HolidayRevisions lists the revisions of a set after a number, in order, at most limit of them, with the number to go on
 // from when there are more. NotFound, Forbidden for reporters.
-func (d *Desk) HolidayRevisions(ctx context.Context, by Caller, set string, after, limit int) ([]store.HolidayRevision, int, error) {
+func (d *Desk) HolidayRevisions(ctx context.Context, by Caller, set string, after, limit int) ([]calendar.Revision, int, error) {
 	if err := mayReadHolidays(by); err != nil {
 		return nil, 0, err
 	}
 	if err := knownSet(set); err != nil {
 		return nil, 0, err
 	}
-	var list []store.HolidayRevision
+	var list []calendar.Revision
 	err := d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
 		list, err = d.store.HolidayRevisions(ctx, set, after, limit+1)
 		return err
@@ -200,12 +200,12 @@ func (d *Desk) HolidayRevisions(ctx context.Context, by Caller, set string, afte
 // processes; open cases stay as they are until it is applied to them, see ApplyHolidays. With an idempotency key a repeat
 // gives the first revision again, made false. Forbidden, NotFound, Invalid for what no revision can be made of, Conflict
 // for one that would change nothing.
-func (d *Desk) ChangeHolidays(ctx context.Context, by Caller, set string, c HolidayChange, idempotencyKey string) (r store.HolidayRevision, made bool, err error) {
+func (d *Desk) ChangeHolidays(ctx context.Context, by Caller, set string, c HolidayChange, idempotencyKey string) (r calendar.Revision, made bool, err error) {
 	change, err := d.readChange(by, set, c, true)
 	if err != nil {
 		return r, false, err
 	}
-	r = store.HolidayRevision{Set: set, Change: change, Document: c.File, By: by.Username, Why: strings.TrimSpace(c.Why), At: d.now().UTC().Truncate(time.Microsecond)}
+	r = calendar.Revision{Set: set, Change: change, Document: c.File, By: by.Username, Why: strings.TrimSpace(c.Why), At: d.now().UTC().Truncate(time.Microsecond)}
 	if r.Document != "" {
 		r.Document = fileName(r.Document)
 	}
@@ -314,7 +314,7 @@ const addTries = 5
 // are given, the number and the effect are set here. A repeat under the same key gives the first revision again, made
 // false. Its errors are those of the store, or *apperr.Error: Conflict when nothing would change, Invalid when what is to
 // be taken back is not there or the key was used for another change. It is for the desk and the command line.
-func AddHolidays(ctx context.Context, s *store.Store, r store.HolidayRevision) (store.HolidayRevision, bool, error) {
+func AddHolidays(ctx context.Context, s *store.Store, r calendar.Revision) (calendar.Revision, bool, error) {
 	var err error
 	for range addTries {
 		if r.Key != "" {
@@ -346,7 +346,7 @@ func AddHolidays(ctx context.Context, s *store.Store, r store.HolidayRevision) (
 }
 
 // next numbers a revision and works out its effect.
-func next(r store.HolidayRevision, known map[string][]calendar.Change) (store.HolidayRevision, error) {
+func next(r calendar.Revision, known map[string][]calendar.Change) (calendar.Revision, error) {
 	r.N = len(known[r.Set]) + 1
 	if r.Change.Reverts >= r.N {
 		var wrong apperr.Fields

@@ -13,7 +13,6 @@ import (
 	"yunwei/calendar"
 	"yunwei/contract"
 	"yunwei/defect"
-	"yunwei/store"
 )
 
 const notice2027 = `{"year": 2027, "papers": [], "days": [
@@ -43,7 +42,7 @@ func off(days ...string) HolidayChange {
 	return c
 }
 
-func (v *town) change(c HolidayChange) store.HolidayRevision {
+func (v *town) change(c HolidayChange) calendar.Revision {
 	v.t.Helper()
 	r, made, err := v.ChangeHolidays(v.t.Context(), v.as("liaison"), "cn", c, "")
 	require.NoError(v.t, err)

@@ -6,24 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"yunwei/calendar"
 )
-
-// HolidayRevision is a change of a set of holidays, as it was made.
-type HolidayRevision struct {
-	Set      string
-	N        int // from 1, without gaps
-	Change   calendar.Change
-	Effect   calendar.Effect // on the set as it was then
-	Document string          // the name of the file that it came in, if it did
-	By       string          // a user name, or who used the command line
-	Why      string
-	At       time.Time
-	// Key and Print are digests of Idempotency-Key and request, empty where there was no key.
-	Key, Print string
-}
 
 const selectRevision = "SELECT set_name, n, doc, effect, document, made_by, why, made_at, print FROM holiday_revisions "
 
@@ -40,8 +25,8 @@ type revisionRow struct {
 	Print    string  `db:"print"`
 }
 
-func (r revisionRow) revision() (HolidayRevision, error) {
-	out := HolidayRevision{Set: r.Set, N: r.N, Document: r.Document, By: r.By, Why: r.Why, At: fromMicros(r.At), Print: r.Print}
+func (r revisionRow) revision() (calendar.Revision, error) {
+	out := calendar.Revision{Set: r.Set, N: r.N, Document: r.Document, By: r.By, Why: r.Why, At: fromMicros(r.At), Print: r.Print}
 	if err := json.Unmarshal([]byte(r.Doc), &out.Change); err != nil {
 		return out, fmt.Errorf("read revision %d of %s: %w", r.N, r.Set, err)
 	}
@@ -53,7 +38,7 @@ func (r revisionRow) revision() (HolidayRevision, error) {
 
 // AddHolidayRevision adds a revision under the number that follows the latest one. ErrConflict when somebody else has
 // taken the number meanwhile, or made a revision under the same key; ErrGap when the number does not follow.
-func (s *Store) AddHolidayRevision(ctx context.Context, r HolidayRevision) error {
+func (s *Store) AddHolidayRevision(ctx context.Context, r calendar.Revision) error {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	doc, err := json.Marshal(r.Change)
@@ -96,14 +81,14 @@ func (s *Store) latestRevision(ctx context.Context, set string) (int, error) {
 }
 
 // HolidayRevisions returns the revisions of a set after a number, in order, at most limit of them.
-func (s *Store) HolidayRevisions(ctx context.Context, set string, after, limit int) ([]HolidayRevision, error) {
+func (s *Store) HolidayRevisions(ctx context.Context, set string, after, limit int) ([]calendar.Revision, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	var rows []revisionRow
 	if err := s.read.SelectContext(ctx, &rows, selectRevision+"WHERE set_name = ? AND n > ? ORDER BY n LIMIT ?", set, after, limit); err != nil {
 		return nil, fmt.Errorf("revisions of the holidays %s: %w", set, err)
 	}
-	out := make([]HolidayRevision, len(rows))
+	out := make([]calendar.Revision, len(rows))
 	for i, r := range rows {
 		var err error
 		if out[i], err = r.revision(); err != nil {
@@ -114,7 +99,7 @@ func (s *Store) HolidayRevisions(ctx context.Context, set string, after, limit i
 }
 
 // HolidayRevisionByKey returns the revision that was made under an idempotency key (its digest); ErrNotFound.
-func (s *Store) HolidayRevisionByKey(ctx context.Context, key string) (HolidayRevision, error) {
+func (s *Store) HolidayRevisionByKey(ctx context.Context, key string) (calendar.Revision, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	var r revisionRow
@@ -123,7 +108,7 @@ func (s *Store) HolidayRevisionByKey(ctx context.Context, key string) (HolidayRe
 		err = ErrNotFound
 	}
 	if err != nil {
-		return HolidayRevision{}, fmt.Errorf("revision of holidays by its key: %w", err)
+		return calendar.Revision{}, fmt.Errorf("revision of holidays by its key: %w", err)
 	}
 	return r.revision()
 }

@@ -15,12 +15,12 @@ import (
 	"yunwei/store/storetest"
 )
 
-func revision(set string, n int) store.HolidayRevision {
+func revision(set string, n int) calendar.Revision {
 	day := calendar.Exception{Date: calendar.Date{Year: 2026, Month: 11, Day: n}, Off: true, Name: "停工"}
 	before, _ := calendar.Holidays(set)
 	change := calendar.Change{Days: []calendar.Exception{day}}
 	after, _ := calendar.InForce(set, []calendar.Change{change}, nil)
-	return store.HolidayRevision{
+	return calendar.Revision{
 		Set: set, N: n, Change: change, Effect: calendar.EffectOf(before, after), Document: "通知.json", By: "liaison", Why: "国办通知 😀",
 		At: time.Date(2026, 11, 23, 9, 0, 0, 123_000, time.UTC),
 	}
@@ -50,7 +50,7 @@ func TestHolidays_KeptInOrder(t *testing.T) {
 
 		all, err := s.HolidayRevisions(ctx, "cn", 0, 10)
 		require.NoError(t, err)
-		require.Equal(t, []store.HolidayRevision{revision("cn", 1), revision("cn", 2), revision("cn", 3)}, all)
+		require.Equal(t, []calendar.Revision{revision("cn", 1), revision("cn", 2), revision("cn", 3)}, all)
 		page, err := s.HolidayRevisions(ctx, "cn", 1, 1)
 		require.NoError(t, err)
 		require.Equal(t, all[1:2], page)
