@@ -67,7 +67,7 @@ func icsOf(events ...[3]string) string {
 func TestParseNotice_KnowsWhatCalendarsWrite(t *testing.T) {
 	for summary, want := range map[string]calendar.Exception{
 		"春节 休": {Off: true, Name: "春节"}, "春节(休)": {Off: true, Name: "春节"}, "春节假期": {Off: true, Name: "春节"}, "春节 假期 第1天/共8天": {Off: true, Name: "春节"},
-		"休|春节": {Off: true, Name: "春节"}, "春节 班": {Name: "春节"}, "春节补班": {Name: "春节"}, "班|春节": {Name: "春节"}, "国庆节、中秋节(班)": {Name: "国庆节、中秋节"},
+		"休|春节": {Off: true, Name: "春节"}, "春节 班": {Name: "春节"}, "春节\uff08休\uff09": {Off: true, Name: "春节"}, "休\uff5c春节": {Off: true, Name: "春节"}, "班: 春节": {Name: "春节"}, "春节补班": {Name: "春节"}, "班|春节": {Name: "春节"}, "国庆节、中秋节(班)": {Name: "国庆节、中秋节"},
 	} {
 		got, err := calendar.ParseNotice([]byte(icsOf([3]string{"元旦 休", "", "20270101"}, [3]string{summary, "", "20270207"})))
 		require.NoError(t, err, summary)
@@ -75,7 +75,7 @@ func TestParseNotice_KnowsWhatCalendarsWrite(t *testing.T) {
 		require.Equal(t, want, got.Years[0].Days[1], summary)
 	}
 	apple, err := calendar.ParseNotice([]byte(icsOf(
-		[3]string{"元旦(休)", "X-APPLE-SPECIAL-DAY:WORK-HOLIDAY\n", "20270101"}, [3]string{"春节", "X-APPLE-SPECIAL-DAY:ALTERNATE-WORKDAY\n", "20270214"},
+		[3]string{"元旦(休)", "BEGIN:VALARM\nSUMMARY:x\nDURATION:PT5M\nEND:VALARM\nX-APPLE-SPECIAL-DAY:WORK-HOLIDAY\n", "20270101"}, [3]string{"春节", "X-APPLE-SPECIAL-DAY:ALTERNATE-WORKDAY\n", "20270214"},
 		[3]string{"元宵节", "", "20270221"}, [3]string{"立春", "X-APPLE-SPECIAL-DAY:TRUE\n", "20270204"},
 	)))
 	require.NoError(t, err)
@@ -119,6 +119,7 @@ func TestParseNotice_TellsEveryMistakeWithItsLine(t *testing.T) {
 		"November before":      {day(`{"name":"x","date":"2026-11-30","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days.2.date", Fault: calendar.FaultOutside}},
 		"too much":             {"{" + strings.Repeat(" ", calendar.MaxNotice) + "}", calendar.Mistake{Fault: calendar.FaultSize}},
 		"ics without an end":   {"BEGIN:VCALENDAR\nBEGIN:VEVENT\n", calendar.Mistake{Line: 3, Field: "END", Fault: calendar.FaultMissing}},
+		"ics crossed":          {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VCALENDAR\nEND:VEVENT", calendar.Mistake{Line: 3, Field: "END", Fault: calendar.FaultUnreadable}},
 		"ics broken":           {"BEGIN:VCALENDAR\nEND VCALENDAR\nEND:VCALENDAR", calendar.Mistake{Line: 2, Fault: calendar.FaultUnreadable}},
 		"ics without events":   {icsOf(), calendar.Mistake{Line: 1, Fault: calendar.FaultNothing}},
 		"neither off nor work": {icsOf([3]string{"元旦 休", "", "20270101"}, [3]string{"春节", "", "20270207"}), calendar.Mistake{Line: 7, Field: "SUMMARY", Fault: calendar.FaultOff}},

@@ -36,16 +36,19 @@ type event struct {
 var used = []string{"SUMMARY", "DTSTART", "DTEND", "DURATION", "RRULE", "X-APPLE-SPECIAL-DAY"}
 
 // marked splits a summary such as 春节 休, 春节(班), 春节假期 or 国庆节 补班 第1天/共2天 into name and mark, markedBefore one
-// such as 休|春节.
+// such as 休|春节. Brackets, bars and colons come in the width of Chinese characters too (FF08, FF09, FF5C, FF1A).
 var (
-	marked       = regexp.MustCompile(`^(.+?)[\s((]*(休|休假|假期|放假|班|补班|上班)[))]?(?:\s*第\d+天/共\d+天)?$`)
-	markedBefore = regexp.MustCompile(`^(休|班)\s*[||::]\s*(.+)$`)
+	marked       = regexp.MustCompile(`^(.+?)[\s(\x{FF08}]*(休|休假|假期|放假|班|补班|上班)[)\x{FF09}]?(?:\s*第\d+天/共\d+天)?$`)
+	markedBefore = regexp.MustCompile(`^([休班])\s*[|:\x{FF5C}\x{FF1A}]\s*(.+)$`)
 )
 
 // years returns what the file rules. A year is ruled when its New Year's Day is among the days off, as it always is; a
 // day of December belongs to its own year when that is ruled too, and to the next otherwise.
 func (r *icsNotice) years(text []byte) []Year {
 	events := r.events(text)
+	if len(r.wrong) > 0 {
+		return nil // without its form, there is no telling what it says
+	}
 	r.apple = slices.ContainsFunc(events, func(e event) bool { return e.special() != "" })
 	for _, e := range events {
 		r.event(e)
@@ -78,36 +81,50 @@ func (r *icsNotice) years(text []byte) []Year {
 	return out
 }
 
-// events returns the events of a file.
+// events returns the events of a file. What stands inside them, such as an alarm, is left out.
 func (r *icsNotice) events(text []byte) []event {
 	var out []event
-	var open *event
-	whole := false
+	var inside []string // the components that are open
 	for _, l := range unfold(text) {
 		p, err := ics.ParseProperty(ics.ContentLine(l.text))
 		if err != nil || p == nil {
 			r.wrong.add(l.line, "", FaultUnreadable)
 			continue
 		}
-		name, value := strings.ToUpper(p.IANAToken), strings.ToUpper(strings.TrimSpace(p.Value))
-		switch {
-		case name == "BEGIN" && value == "VEVENT" && open == nil:
-			open = &event{line: l.line, of: map[string]property{}}
-		case name == "END" && value == "VEVENT" && open != nil:
-			out, open = append(out, *open), nil
-		case name == "END" && value == "VCALENDAR":
-			whole = open == nil
-		case open != nil && slices.Contains(used, name):
-			if _, twice := open.of[name]; twice {
-				r.wrong.add(l.line, name, FaultTwice)
+		component := strings.ToUpper(strings.TrimSpace(p.Value))
+		switch strings.ToUpper(p.IANAToken) {
+		case "BEGIN":
+			if inside = append(inside, component); component == "VEVENT" {
+				out = append(out, event{line: l.line, of: map[string]property{}})
 			}
-			open.of[name] = property{*p, l.line}
+		case "END":
+			if n := len(inside) - 1; n < 0 || inside[n] != component {
+				r.wrong.add(l.line, "END", FaultUnreadable)
+				return out
+			}
+			inside = inside[:len(inside)-1]
+		default:
+			if n := len(inside) - 1; n >= 0 && inside[n] == "VEVENT" {
+				r.note(out[len(out)-1], property{*p, l.line})
+			}
 		}
 	}
-	if !whole {
+	if len(inside) > 0 {
 		r.wrong.add(1+bytes.Count(text, []byte("\n")), "END", FaultMissing)
 	}
 	return out
+}
+
+// note keeps a property of an event, if it matters.
+func (r *icsNotice) note(e event, p property) {
+	name := strings.ToUpper(p.IANAToken)
+	if !slices.Contains(used, name) {
+		return
+	}
+	if _, twice := e.of[name]; twice {
+		r.wrong.add(p.line, name, FaultTwice)
+	}
+	e.of[name] = p
 }
 
 // content is a line of content and the line of the file on which it begins.

@@ -82,8 +82,8 @@ func (c *Case) under(all []Holidays) map[string]calendar.Calendar {
 func (c *Case) followHolidays(all []Holidays, at time.Time) {
 	c.Calendars = c.under(all)
 	for _, h := range all {
-		states := slices.DeleteFunc(slices.Clone(c.Holidays), func(s HolidayState) bool { return s.Set == h.Set })
-		c.Holidays = append(states, h.HolidayState)
+		c.Holidays = slices.DeleteFunc(slices.Clone(c.Holidays), func(s HolidayState) bool { return s.Set == h.Set })
+		c.Holidays = append(c.Holidays, h.HolidayState)
 	}
 	for i := range c.Clocks {
 		k := &c.Clocks[i]

@@ -72,7 +72,7 @@ func TestHolidays_MoveTheRunningPromises(t *testing.T) {
 	x, ok := w.c.Explain(defect.ClockResolve, 0, w.events, w.now)
 	require.True(t, ok)
 	require.Equal(t, clock(t, w, defect.ClockResolve).Target, x.Used+x.Left)
-	require.True(t, strings.Contains(mustJSON(t, x), "停工"), "the explanation names the day")
+	require.Contains(t, mustJSON(t, x), "停工", "the explanation names the day")
 }
 
 func TestHolidays_KeepPausesAndWhatWasConsumed(t *testing.T) {
