@@ -172,17 +172,16 @@ func (c Calendar) WithHolidays(n Notice) Calendar {
 	if c.Set() == "" {
 		return c
 	}
-	own := c.own()
 	days := Notice{Exceptions: slices.Clone(n.Exceptions)}
-	days.put(own...)
-	c.Follows, c.Own, c.Exceptions, c.KnownThrough = c.Set(), own, days.Exceptions, n.KnownThrough
+	days.put(c.Own...)
+	c.Follows, c.Exceptions, c.KnownThrough = c.Set(), days.Exceptions, n.KnownThrough
 	return c
 }
 
-// own returns the calendar's own days: of one that was written before they were kept apart, those that no shipped notice
-// tells.
-func (c *Calendar) own() []Exception {
-	if c.Follows != "" {
+// OwnDays returns the calendar's own days. Of a calendar that was written before they were kept apart, they are those
+// that no notice of this release tells, so that the answer is for what is about to be decided, not for what is replayed.
+func (c Calendar) OwnDays() []Exception {
+	if c.Follows != "" || c.Set() == "" {
 		return c.Own
 	}
 	shipped, _ := Holidays(China)

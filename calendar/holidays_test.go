@@ -260,6 +260,8 @@ func TestWithHolidays_OnACalendarFromBeforeSetsHadNames(t *testing.T) {
 	require.Empty(t, old.Follows)
 	require.Equal(t, "cn", old.Set())
 	next, _ := calendar.InForce("cn", []calendar.Change{year(2027, "2027-01-01")}, nil)
+	require.Equal(t, []calendar.Exception{own}, old.OwnDays())
+	old.Own = old.OwnDays()
 	got := old.WithHolidays(next)
 	require.Equal(t, "cn", got.Follows)
 	require.Equal(t, []calendar.Exception{own}, got.Own)

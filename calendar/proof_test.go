@@ -24,7 +24,7 @@ const (
 	hostVariable = "YUNWEI_PROOF_HOST" // set in a test process that stands for a host in another zone
 	proofBefore  = 9                   // days before a feast at which reports begin to come in
 	proofAfter   = 9                   // days after it at which they end
-	proofReach   = 50                  // days that the oracle looks ahead: longer than any promise runs
+	proofReach   = 36                  // days that the oracle looks ahead: longer than any promise runs
 )
 
 // TestPromises_OnHostsInOtherZones runs the proof below in processes of their own, one for each zone of a host.

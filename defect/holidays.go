@@ -22,6 +22,8 @@ type Holidays struct {
 	HolidayState
 	Days         []calendar.Exception `json:"days"`
 	KnownThrough calendar.Date        `json:"known_through,omitzero"`
+	// Own are the own days of calendars that were written before these were kept apart, by the calendar's name.
+	Own map[string][]calendar.Exception `json:"own,omitempty"`
 }
 
 // maxHolidays bounds the days that a step may carry.
@@ -54,11 +56,20 @@ func FollowedSets(cals map[string]calendar.Calendar) []string {
 }
 
 // UnderHolidays returns what puts the case under a state of a set, as of the given time: its days from the eve of the
-// case to 400 days ahead.
+// case to 400 days ahead. It is for who decides on the step; the step itself is replayed from what this returns.
 func (c *Case) UnderHolidays(state HolidayState, n calendar.Notice, at time.Time) Holidays {
 	age := int(max(0, at.Sub(c.CreatedAt))/(24*time.Hour)) + 1
 	carried := calendar.Calendar{Offset: c.Policy.Offset, Exceptions: n.Exceptions, KnownThrough: n.KnownThrough}.Trim(c.CreatedAt, age+carriedDays)
-	return Holidays{HolidayState: state, Days: carried.Exceptions, KnownThrough: carried.KnownThrough}
+	out := Holidays{HolidayState: state, Days: carried.Exceptions, KnownThrough: carried.KnownThrough}
+	for name, cal := range c.calendars() { //workflowcheck:ignore every one for itself
+		if own := cal.OwnDays(); cal.Follows == "" && cal.Set() == state.Set && len(own) > 0 {
+			if out.Own == nil {
+				out.Own = map[string][]calendar.Exception{}
+			}
+			out.Own[name] = own
+		}
+	}
+	return out
 }
 
 // under returns the calendars of the case under other states of the sets that they follow.
@@ -67,6 +78,9 @@ func (c *Case) under(all []Holidays) map[string]calendar.Calendar {
 	for name, cal := range c.calendars() { //workflowcheck:ignore every one for itself
 		for _, h := range all {
 			if cal.Set() == h.Set {
+				if cal.Follows == "" {
+					cal.Own = h.Own[name]
+				}
 				cal = cal.WithHolidays(calendar.Notice{Exceptions: h.Days, KnownThrough: h.KnownThrough})
 			}
 		}

@@ -260,9 +260,13 @@ func TestHolidays_OfACaseFromBeforeSetsHadNames(t *testing.T) {
 	p := office(t)
 	old := p.Calendars["5x8"]
 	old.Follows = ""
+	old.Exceptions = append(old.Exceptions, off("2026-11-25").Days...)
 	p.Calendars["5x8"] = old
 	w := open(t, p, 2)
 	require.Equal(t, []string{"cn"}, w.c.FollowedSets())
 	w.do("admin", defect.ActApplyHolidays, w.under(1, off("2026-11-24")))
-	require.Equal(t, day("2026-11-25 09:30"), clock(t, w, defect.ClockPlan).DueAt)
+	require.Equal(t, day("2026-11-26 09:30"), clock(t, w, defect.ClockPlan).DueAt, "the site's own Wednesday is off still")
+	w.do("admin", defect.ActApplyHolidays, w.under(2))
+	require.Equal(t, day("2026-11-24 09:30"), clock(t, w, defect.ClockPlan).DueAt)
+	require.Equal(t, off("2026-11-25").Days, w.c.Calendars["5x8"].Own, "and after the next revision")
 }
