@@ -11,9 +11,9 @@ import (
 )
 
 // Calendars returns the calendars of the policy, under the holidays in force, by name.
-func (d *Desk) Calendars(context.Context, Caller) []calendar.Calendar {
+func (d *Desk) Calendars(ctx context.Context, _ Caller) []calendar.Calendar {
 	var out []calendar.Calendar
-	cals := d.holidays.inForce().Calendars
+	cals := d.policy(ctx).Calendars
 	for _, name := range slices.Sorted(maps.Keys(cals)) {
 		out = append(out, cals[name])
 	}
@@ -22,8 +22,8 @@ func (d *Desk) Calendars(context.Context, Caller) []calendar.Calendar {
 
 // Due returns when a promise of the given length would fall due, worked out as the clocks do. NotFound for an unknown
 // calendar, Invalid for a limit that is never reached.
-func (d *Desk) Due(_ context.Context, _ Caller, name string, from time.Time, limit calendar.Limit) (Due, error) {
-	cal, ok := d.holidays.inForce().Calendars[name]
+func (d *Desk) Due(ctx context.Context, _ Caller, name string, from time.Time, limit calendar.Limit) (Due, error) {
+	cal, ok := d.policy(ctx).Calendars[name]
 	if !ok {
 		return Due{}, apperr.New(apperr.NotFound, apperr.ReasonCalendarUnknown, nil)
 	}

@@ -26,6 +26,7 @@ type holidays struct {
 
 	reading sync.Mutex // held by whoever reads new revisions
 	mu      sync.RWMutex
+	loaded  bool                         // whether SQL was ever asked
 	changes map[string][]calendar.Change // by set
 	policy  defect.Policy                // under them
 }
@@ -76,13 +77,13 @@ func (h *holidays) refresh(ctx context.Context) error {
 			}
 		}
 	}
-	if !news {
-		return nil
+	policy := h.policy // written only here, by one at a time
+	if news {
+		policy = under(h.base, next)
 	}
-	policy := under(h.base, next)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.changes, h.policy = next, policy
+	h.changes, h.policy, h.loaded = next, policy, true
 	return nil
 }
 
@@ -93,11 +94,25 @@ func (h *holidays) known() map[string][]calendar.Change {
 	return h.changes
 }
 
-// inForce returns the policy under the holidays in force: what new cases are submitted under.
-func (h *holidays) inForce() defect.Policy {
+// inForce returns the policy under the holidays in force, and whether SQL was ever asked for them.
+func (h *holidays) inForce() (defect.Policy, bool) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.policy
+	return h.policy, h.loaded
+}
+
+// policy returns the policy that new cases are submitted under. A process that has just begun asks for the holidays
+// first; while SQL is away it goes by those that it was shipped with.
+func (d *Desk) policy(ctx context.Context) defect.Policy {
+	p, loaded := d.holidays.inForce()
+	if loaded {
+		return p
+	}
+	if err := d.sql(ctx, sqlPatience, d.holidays.refresh); err != nil {
+		d.log.WarnContext(ctx, "the holidays are those of the program", "error", err)
+	}
+	p, _ = d.holidays.inForce()
+	return p
 }
 
 // under returns a policy under changed sets.

@@ -106,11 +106,17 @@ func TestHolidays_AreSeenByOtherProcesses(t *testing.T) {
 	v.change(off("2026-11-25"))
 	require.NoError(t, other.refresh(t.Context()))
 	require.NoError(t, other.refresh(t.Context()), "nothing new is no fault")
-	require.Equal(t, v.holidays.inForce(), other.inForce())
+	policy, loaded := other.inForce()
+	require.True(t, loaded)
+	require.Equal(t, v.policy(t.Context()), policy)
 	v.change(HolidayChange{Reverts: 1, Why: "误录"})
 	require.NoError(t, other.refresh(t.Context()))
-	require.True(t, other.inForce().Calendars["5x8"].Open(time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)))
-	require.False(t, other.inForce().Calendars["5x8"].Open(time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)))
+	policy, _ = other.inForce()
+	require.True(t, policy.Calendars["5x8"].Open(time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)))
+	require.False(t, policy.Calendars["5x8"].Open(time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)))
+
+	v.holidays = newHolidays(v.store, v.log, v.holidays.base)
+	require.Equal(t, policy, v.policy(t.Context()), "a process that has just begun asks before it answers")
 }
 
 func TestHolidays_WhoMay(t *testing.T) {
