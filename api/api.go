@@ -41,6 +41,14 @@ type Desk interface {
 	ExplainClock(ctx context.Context, by desk.Caller, number string, name defect.ClockName, nth int) (defect.Explanation, error)
 	Calendars(ctx context.Context, by desk.Caller) []calendar.Calendar
 	Due(ctx context.Context, by desk.Caller, name string, from time.Time, limit calendar.Limit) (desk.Due, error)
+	HolidaySets(ctx context.Context, by desk.Caller) ([]desk.HolidaySet, error)
+	HolidaySet(ctx context.Context, by desk.Caller, set string) (desk.HolidaySet, error)
+	HolidayRevisions(ctx context.Context, by desk.Caller, set string, after, limit int) (list []calendar.Revision, next int, err error)
+	MayChangeHolidays(by desk.Caller) error
+	ChangeHolidays(ctx context.Context, by desk.Caller, set string, c desk.HolidayChange, idempotencyKey string) (r calendar.Revision, made bool, err error)
+	PreviewHolidays(ctx context.Context, by desk.Caller, set string, c desk.HolidayChange, after string, limit int) (desk.HolidayEffect, error)
+	HolidayEffect(ctx context.Context, by desk.Caller, set string, n int, after string, limit int) (desk.HolidayEffect, error)
+	ApplyHolidays(ctx context.Context, by desk.Caller, set string, n int, why string, s desk.Selection) (desk.HolidaysApplied, error)
 	Ready(ctx context.Context) []desk.Dependency
 
 	substitutionDesk

@@ -42,6 +42,8 @@ type fakeDesk struct {
 	vers  *int
 	file  string
 	left  time.Duration // that Submit had
+
+	change desk.HolidayChange
 }
 
 func newFake() *fakeDesk {
@@ -140,6 +142,38 @@ func (f *fakeDesk) Substitutions(_ context.Context, _ desk.Caller, before int64,
 func (f *fakeDesk) EndSubstitution(_ context.Context, _ desk.Caller, id int64) error {
 	return f.ask(fmt.Sprint("end substitution ", id))
 }
+func (f *fakeDesk) HolidaySets(context.Context, desk.Caller) ([]desk.HolidaySet, error) {
+	s, err := f.HolidaySet(context.Background(), desk.Caller{}, "site")
+	return []desk.HolidaySet{s}, err
+}
+func (f *fakeDesk) HolidaySet(_ context.Context, _ desk.Caller, set string) (desk.HolidaySet, error) {
+	n, _ := calendar.Holidays(set)
+	return desk.HolidaySet{HolidayState: defect.HolidayState{Set: set, Revision: 2, Base: 1}, BuildsOn: calendar.BaseOf(set), Notice: n}, f.ask("holidays " + set)
+}
+func (f *fakeDesk) HolidayRevisions(_ context.Context, _ desk.Caller, set string, after, limit int) ([]calendar.Revision, int, error) {
+	return []calendar.Revision{revision(set, after+1)}, limit, f.ask("revisions " + set)
+}
+func (f *fakeDesk) MayChangeHolidays(desk.Caller) error { return f.may }
+func (f *fakeDesk) ChangeHolidays(_ context.Context, _ desk.Caller, set string, c desk.HolidayChange, key string) (calendar.Revision, bool, error) {
+	f.change, f.key = c, key
+	return revision(set, 1), key != "again", f.ask("change " + set)
+}
+func (f *fakeDesk) PreviewHolidays(_ context.Context, _ desk.Caller, set string, c desk.HolidayChange, after string, _ int) (desk.HolidayEffect, error) {
+	f.change = c
+	return holidayEffect(set), f.ask("preview " + set + " " + after)
+}
+func (f *fakeDesk) HolidayEffect(_ context.Context, _ desk.Caller, set string, n int, after string, _ int) (desk.HolidayEffect, error) {
+	return holidayEffect(set), f.ask(fmt.Sprintf("effect %s %d %s", set, n, after))
+}
+func (f *fakeDesk) ApplyHolidays(_ context.Context, _ desk.Caller, set string, n int, why string, s desk.Selection) (desk.HolidaysApplied, error) {
+	return desk.HolidaysApplied{
+		Items: []desk.HolidayResult{
+			{HolidayCase: holidayEffect(set).Cases[0], Result: desk.ResultDone},
+			{HolidayCase: desk.HolidayCase{Number: "x"}, Result: desk.ResultFailed, Err: apperr.New(apperr.NotFound, apperr.ReasonNumber, nil)},
+		},
+		Next: "n", Left: 7,
+	}, f.ask(fmt.Sprintf("apply %s %d %s %v %v %s", set, n, why, s.Numbers, s.Unmoved, s.After))
+}
 func (f *fakeDesk) Ready(context.Context) []desk.Dependency {
 	return []desk.Dependency{{Name: "temporal", OK: f.fail == nil, Err: f.fail}}
 }
@@ -198,6 +232,9 @@ func (s *site) refused(w *httptest.ResponseRecorder, status int, code string) pr
 
 const good = `{"title":"t","description":"d","severity":2,"system":"OA"}`
 
+// realNumber is a case number with the right check character.
+var realNumber = defect.NewNumber([8]byte{1})
+
 func TestRoutes_AnswerAsDocumented(t *testing.T) {
 	for name, c := range map[string]struct {
 		method, path, body string
@@ -224,6 +261,15 @@ func TestRoutes_AnswerAsDocumented(t *testing.T) {
 		"readyz":        {"GET", "/readyz", "", 200, ""},
 		"docs":          {"GET", "/api/docs", "", 200, ""},
 		"document":      {"GET", "/api/openapi.json", "", 200, ""},
+		"sets":          {"GET", "/api/v1/holidays", "", 200, "holidays site"},
+		"holidays":      {"GET", "/api/v1/holidays/cn?year=2026", "", 200, "holidays cn"},
+		"revisions":     {"GET", "/api/v1/holidays/cn/revisions?after=1&page_size=5", "", 200, "revisions cn"},
+		"change":        {"POST", "/api/v1/holidays/cn/revisions", `{"why":"w","reverts":1}`, 201, "change cn"},
+		"preview":       {"POST", "/api/v1/holidays/cn/preview?after=a", `{"reverts":1}`, 200, "preview cn a"},
+		"effect":        {"GET", "/api/v1/holidays/cn/revisions/3/effect?after=a", "", 200, "effect cn 3 a"},
+		"no revision":   {"GET", "/api/v1/holidays/cn/revisions/x/effect", "", 200, "effect cn 0 "},
+		"apply":         {"POST", "/api/v1/holidays/cn/revisions/3/apply", `{"why":"w","numbers":["` + realNumber + `"],"unmoved":true}`, 200, "apply cn 3 w [" + realNumber + "] true "},
+		"apply on":      {"POST", "/api/v1/holidays/cn/revisions/3/apply", `{"why":"w","after":"a"}`, 200, "apply cn 3 w [] false a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -295,6 +341,14 @@ func TestRefusals_EachWithItsStatus(t *testing.T) {
 		"a limit that is none":   {"GET", "/api/v1/calendars/5x8/due?from=2026-11-23T09:00:00Z&limit=soon", "", nil, 422, "invalid", "limit"},
 		"no start":               {"GET", "/api/v1/calendars/5x8/due?limit=2h", "", nil, 422, "invalid", "from"},
 		"a form that is none":    {"POST", "/api/v1/defects/x/attachments", "{}", nil, 415, "unsupported_media_type", ""},
+		"no reason":              {"POST", "/api/v1/holidays/cn/revisions", `{"reverts":1}`, nil, 422, "invalid", "why"},
+		"no list":                {"POST", "/api/v1/holidays/cn/revisions", `{"why":"w","days":{}}`, nil, 422, "invalid", "days"},
+		"a list too long":        {"POST", "/api/v1/holidays/cn/revisions/1/apply", `{"why":"w","numbers":[` + strings.Repeat(`"`+realNumber+`",`, 50) + `"x"]}`, nil, 422, "invalid", "numbers"},
+		"a hole in a list":       {"POST", "/api/v1/holidays/cn/revisions/1/apply", `{"why":"w","numbers":["` + realNumber + `",null]}`, nil, 422, "invalid", "numbers.2"},
+		"a number that is none":  {"POST", "/api/v1/holidays/cn/revisions/1/apply", `{"why":"w","numbers":["` + realNumber + `","x"]}`, nil, 422, "invalid", "numbers.2"},
+		"half a day":             {"POST", "/api/v1/holidays/cn/revisions", `{"why":"w","days":[{"date":"2026-11-24","off":true,"name":"n"},{"date":"2026-11-25","name":"n"}]}`, nil, 422, "invalid", "days.2.off"},
+		"half a notice":          {"POST", "/api/v1/holidays/cn/preview", `{"document":{"year":2027,"days":[{"name":"n","date":"2027-01-01"}]}}`, nil, 422, "invalid", "document.days.1.isOffDay"},
+		"a notice as no form":    {"POST", "/api/v1/holidays/cn/revisions/file", "{}", nil, 415, "unsupported_media_type", ""},
 		"no password":            {"POST", "/api/v1/sessions", `{"username":"u"}`, []string{"Authorization", ""}, 422, "invalid", "password"},
 		"a wrong password":       {"POST", "/api/v1/sessions", `{"username":"u","password":"wrong"}`, []string{"Authorization", ""}, 401, "unauthenticated", ""},
 		"a password of the type": {"POST", "/api/v1/sessions", `{"username":"u","password":1234567}`, []string{"Authorization", ""}, 422, "invalid", "password"},

@@ -9,7 +9,7 @@ func (a *api) explainClock(r *request) (any, error) {
 		return nil, err
 	}
 	answer := explanationBody{
-		Clock: clockOf(x.Clock), Nth: x.Nth, Of: x.Of, Used: x.Used.Seconds(), Left: x.Left.Seconds(), Provisional: x.Provisional,
+		Clock: clockOf(x.Clock, x.Provisional), Nth: x.Nth, Of: x.Of, Used: x.Used.Seconds(), Left: x.Left.Seconds(), Provisional: x.Provisional,
 		Sums: sumsBody{
 			Contractor: x.Sides[defect.SideContractor].Seconds(), Client: x.Sides[defect.SideClient].Seconds(), SparePart: x.Sides[defect.SideSpare].Seconds(),
 		},

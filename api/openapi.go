@@ -135,6 +135,12 @@ func requestBody(r route) *huma.RequestBody {
 	switch {
 	case r.upload:
 		file := &huma.Schema{Type: huma.TypeObject, Required: []string{"file"}, Properties: map[string]*huma.Schema{"file": {Type: huma.TypeString, Format: "binary"}}}
+		for _, f := range r.form {
+			file.Properties[f.Name] = schemaOf(f)
+			if f.Required {
+				file.Required = append(file.Required, f.Name)
+			}
+		}
 		return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: file}}}
 	case r.body != nil:
 		schema := objectOf(r.body)
@@ -175,6 +181,10 @@ func objectOf(fields []defect.Field) *huma.Schema {
 
 // schemaOf is the schema of a field.
 func schemaOf(f defect.Field) *huma.Schema {
+	if many := f.Many; many > 0 {
+		f.Many = 0
+		return &huma.Schema{Type: huma.TypeArray, Items: schemaOf(f), MaxItems: &many}
+	}
 	least, most := float64(f.Min), float64(f.Max)
 	switch f.Type {
 	case defect.TypeObject:

@@ -29,6 +29,7 @@ type route struct {
 	query        []param        // parameters of the address
 	body         []defect.Field // nil: no JSON body
 	upload       bool           // takes a file
+	form         []defect.Field // texts of the form that the file comes in
 	status       int            // of success
 	also         []int          // other statuses of success
 	answer       any            // an example of the answer's type; nil: none, or a file

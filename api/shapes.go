@@ -104,6 +104,8 @@ type clockBody struct {
 	BreachedAt *time.Time        `json:"breached_at"`
 	LateBy     *float64          `json:"late_by" doc:"Seconds after the due time that the breach was noticed, or the promise met after all."`
 	PausedFor  float64           `json:"paused_for" doc:"Seconds of counted time."`
+	// Provisional is that of the due time.
+	Provisional bool `json:"provisional" doc:"The due time depends on days past the last known holiday notice, and may still move."`
 }
 
 // given returns nil for what was not said.
@@ -137,7 +139,7 @@ func defectOf(v desk.View) defectBody {
 		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, ClosedAt: moment(v.ClosedAt), CloseReason: given(v.CloseReason), AutoCloseAt: moment(v.AutoCloseAt),
 	}
 	for _, k := range v.Clocks {
-		b.Clocks = append(b.Clocks, clockOf(k))
+		b.Clocks = append(b.Clocks, clockOf(k, v.Provisional(k)))
 	}
 	for _, r := range v.Past {
 		b.Past = append(b.Past, resultsOf(r))
@@ -156,10 +158,10 @@ func resultsOf(r defect.Results) ResultsBody {
 	return b
 }
 
-func clockOf(k defect.Clock) clockBody {
+func clockOf(k defect.Clock, provisional bool) clockBody {
 	b := clockBody{
 		Name: k.Name, Cycle: k.Cycle, Target: k.Target.Seconds(), Calendar: k.Calendar, StartedAt: k.StartedAt, DueAt: moment(k.DueAt),
-		State: k.State(), MetAt: moment(k.MetAt), BreachedAt: moment(k.BreachedAt), PausedFor: k.PausedFor.Seconds(),
+		State: k.State(), MetAt: moment(k.MetAt), BreachedAt: moment(k.BreachedAt), PausedFor: k.PausedFor.Seconds(), Provisional: provisional,
 	}
 	if !k.BreachedAt.IsZero() {
 		late := k.LateBy.Seconds()
@@ -224,13 +226,14 @@ type calendarBody struct {
 	Timezone     string              `json:"timezone"`
 	Always       bool                `json:"always"`
 	Week         map[string][]string `json:"week" doc:"Hours by day: 08:30-12:00."`
+	Follows      *string             `json:"follows" doc:"The set of holidays that the calendar follows."`
 	KnownThrough *string             `json:"known_through" doc:"The last day that a holiday notice rules."`
 }
 
 var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 func calendarOf(c calendar.Calendar) calendarBody {
-	b := calendarBody{Name: c.Name, Timezone: time.Unix(0, 0).In(time.FixedZone("", c.Offset)).Format("-07:00"), Always: c.Always, Week: map[string][]string{}, KnownThrough: given(c.KnownThrough.String())}
+	b := calendarBody{Name: c.Name, Timezone: time.Unix(0, 0).In(time.FixedZone("", c.Offset)).Format("-07:00"), Always: c.Always, Week: map[string][]string{}, Follows: given(c.Set()), KnownThrough: given(c.KnownThrough.String())}
 	for day, spans := range c.Week {
 		for _, s := range spans {
 			b.Week[dayNames[day]] = append(b.Week[dayNames[day]], s.String())

@@ -19,12 +19,12 @@ import (
 // fastPolicy has promises of seconds, so that a history of broken ones does not take a day.
 const fastPolicy = `name: recorded
 timezone: "+08:00"
-calendars: {7x24: {always: true}}
+calendars: {7x24: {always: true}, 5x8: {days: [mon, tue, wed, thu, fri], hours: ["08:30-12:00", "13:30-18:00"], holidays: cn}}
 severities:
   1: {name: {zh: 紧急, en: critical}, calendar: 7x24, response: 2s, plan: 3s, resolve: 12h, sign_offs: 2}
   2: {name: {zh: 严重, en: major}, calendar: 7x24, response: 30m, plan: 2h, resolve: 24h, sign_offs: 1}
   3: {name: {zh: 较严重, en: moderate}, calendar: 7x24, response: 30m, plan: 2h, resolve: 48h, sign_offs: 1}
-  4: {name: {zh: 普通, en: minor}, calendar: 7x24, response: 30m, plan: 2h, resolve: 5d, sign_offs: 1}
+  4: {name: {zh: 普通, en: minor}, calendar: 5x8, response: 30m, plan: 2h, resolve: 5d, sign_offs: 1}
 onsite: 2h
 spare_part: 24h
 service_report: 24h
@@ -55,7 +55,7 @@ func record(ctx context.Context, folder, shape string) error {
 	}
 	defer s.stop()
 	for name, live := range map[string]func(context.Context) (string, string, error){
-		"life": s.recordLife, "promises": s.recordPromises, "signals": s.recordSignals, "reopened": s.recordReopened, "waiting": s.recordWaiting, "continued": s.recordContinued,
+		"life": s.recordLife, "promises": s.recordPromises, "signals": s.recordSignals, "reopened": s.recordReopened, "waiting": s.recordWaiting, "continued": s.recordContinued, "holidays": s.recordHolidays,
 	} {
 		number, runID, err := live(ctx)
 		if err != nil {
@@ -175,6 +175,26 @@ func (s *site) recordWaiting(ctx context.Context) (string, string, error) {
 	}
 	all = append(append(all, toProposal...), approve, step{"technician", "request_spare", fields{"part": "p"}}, step{"technician", "receive_spare", fields{}})
 	return number, "", s.steps(ctx, number, append(all, toReply...)...)
+}
+
+// recordHolidays moves the promises of a running case by a day off and back again.
+func (s *site) recordHolidays(ctx context.Context) (string, string, error) {
+	var made struct{ Number string }
+	err := s.call(ctx, "POST", "/defects", s.tokens["reporter"], fields{"title": "t", "description": "d", "severity": 4, "system": "OA"}, &made)
+	if err != nil {
+		return "", "", err
+	}
+	dayOff := []fields{{"date": time.Now().AddDate(0, 0, 7).Format(time.DateOnly), "off": true, "name": "停工"}}
+	for n, change := range []fields{{"why": "w", "days": dayOff}, {"why": "w", "reverts": 1}} {
+		if err := s.call(ctx, "POST", "/holidays/cn/revisions", s.tokens["liaison"], change, nil); err != nil {
+			return "", "", err
+		}
+		path := fmt.Sprintf("/holidays/cn/revisions/%d/apply", n+1)
+		if err := s.call(ctx, "POST", path, s.tokens["liaison"], fields{"why": "w", "numbers": []string{made.Number}}, nil); err != nil {
+			return "", "", err
+		}
+	}
+	return made.Number, "", s.steps(ctx, made.Number, withdraw)
 }
 
 // recordContinued comments until the run has grown long and goes on in another; that one is recorded.

@@ -153,7 +153,7 @@ func startSite(ctx context.Context, args ...string) (*site, error) {
 		s.stop()
 		return nil, err
 	}
-	for _, name := range []string{"reporter", "agent", "technician", "supervisor"} {
+	for _, name := range []string{"reporter", "agent", "technician", "supervisor", "liaison"} {
 		if s.tokens[name], err = s.signIn(ctx, name); err != nil {
 			s.stop()
 			return nil, err

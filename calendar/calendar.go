@@ -65,6 +65,11 @@ type Calendar struct {
 	// KnownThrough is the last day ruled by a known holiday notice. Zero says that the calendar follows no holidays,
 	// so that nothing in it is ever provisional.
 	KnownThrough Date `json:"known_through,omitzero"`
+	// Follows is the set of holidays that the calendar takes part in, see Set; empty when it follows none.
+	Follows string `json:"follows,omitempty"`
+	// Own are the calendar's own days, which prevail over those of the set. They are among Exceptions already; a revision
+	// of the set leaves them alone.
+	Own []Exception `json:"own,omitempty"`
 }
 
 // Add returns, in UTC, the earliest instant at or after start by which d of counted time has passed: a promise that is
@@ -133,17 +138,20 @@ func (c Calendar) Provisional(from, to time.Time) bool {
 // day when it lay beyond, so that a due time past what is carried shows as provisional.
 func (c Calendar) Trim(from time.Time, days int) Calendar {
 	if c.Always {
-		c.Exceptions, c.KnownThrough = nil, Date{}
+		c.Exceptions, c.Own, c.KnownThrough = nil, nil, Date{}
 		return c
 	}
 	today := dateOf(c.dayOf(from))
 	first, last := today.AddDays(-1), today.AddDays(max(0, days))
-	i, j := c.search(first), c.search(last.AddDays(1))
+	i, j := search(c.Exceptions, first), search(c.Exceptions, last.AddDays(1))
 	// A calendar may list exceptions without a notice behind them. Cutting some off must not go unseen either.
 	if last.Before(c.KnownThrough) || c.KnownThrough.IsZero() && j < len(c.Exceptions) {
 		c.KnownThrough = last
 	}
 	c.Exceptions = slices.Clone(c.Exceptions[i:j])
+	if c.Own != nil {
+		c.Own = slices.Clone(c.Own[search(c.Own, first):search(c.Own, last.AddDays(1))])
+	}
 	return c
 }
 

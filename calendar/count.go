@@ -43,8 +43,17 @@ func (c *Calendar) next(t time.Time) (time.Time, bool) {
 }
 
 // count adds up open time from `from` on, until it reaches limit or the instant until, whichever comes first. It
-// returns what it counted and the earliest instant by which that much had been.
+// returns what it counted and the earliest instant by which that much had been; the instant matters only when the limit
+// was reached.
 func (c *Calendar) count(from, until time.Time, limit time.Duration) (time.Duration, time.Time) {
+	if b, ok := c.byDays(); ok {
+		return b.count(from, until, limit)
+	}
+	return c.walk(from, until, limit)
+}
+
+// walk is count, span by span: hours that run over midnight may run into those of a make-up day.
+func (c *Calendar) walk(from, until time.Time, limit time.Duration) (time.Duration, time.Time) {
 	weekly, makeUp := c.weekly(), c.ordinary()
 	if weekly == 0 {
 		return 0, from
@@ -113,8 +122,10 @@ func (c *Calendar) exception(n int) (Exception, bool) {
 }
 
 // search returns the index of the first exception on or after d.
-func (c *Calendar) search(d Date) int {
-	i, _ := slices.BinarySearchFunc(c.Exceptions, d, func(e Exception, d Date) int { return e.Date.Compare(d) })
+func (c *Calendar) search(d Date) int { return search(c.Exceptions, d) }
+
+func search(all []Exception, d Date) int {
+	i, _ := slices.BinarySearchFunc(all, d, func(e Exception, d Date) int { return e.Date.Compare(d) })
 	return i
 }
 

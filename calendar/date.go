@@ -75,9 +75,23 @@ func (d *Date) UnmarshalText(text []byte) error {
 // real reports whether d is a day of the calendar, in the years that ParseDate reads.
 func (d Date) real() bool { return 1 <= d.Year && d.Year <= 9999 && dateOf(d.number()) == d }
 
-// number counts days from 1970-01-01.
+// number counts days from 1970-01-01. Years begin in March here, so that a leap day is a year's last: this is asked for
+// every holiday that a count passes, and time.Date would take most of its time.
 func (d Date) number() int {
-	return floorDiv(int(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Unix()), daySeconds)
+	const (
+		monthsToMarch = 9   // from a January to the next year's March, less twelve
+		perEra        = 400 // years after which the calendar repeats itself
+		eraDays       = 146097
+		epoch         = 719468 // days from 0000-03-01 to 1970-01-01
+	)
+	month := (int(d.Month) + monthsToMarch) % 12
+	year := d.Year
+	if d.Month < time.March {
+		year--
+	}
+	era := floorDiv(year, perEra)
+	year -= era * perEra
+	return era*eraDays + year*365 + year/4 - year/100 + (153*month+2)/5 + d.Day - 1 - epoch
 }
 
 // dateOf is the inverse of number.

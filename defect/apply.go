@@ -16,11 +16,16 @@ func (c *Case) record(e Event) Event {
 // Replay returns the case as it was after the given events, which begin with the first. It takes from c only what
 // never changes.
 func Replay(c Case, events []Event) Case {
-	past := Case{Number: c.Number, Table: c.Table, Policy: c.Policy, Submission: c.Submission}
+	past := c.unborn()
 	for _, e := range events {
 		past.Apply(e)
 	}
 	return past
+}
+
+// unborn is the case before its first event: what never changes.
+func (c *Case) unborn() Case {
+	return Case{Number: c.Number, Table: c.Table, Policy: c.Policy, Submission: c.Submission}
 }
 
 // Apply adds an event to the case. It never refuses: what may happen was decided when the event was made. An event out
@@ -78,6 +83,7 @@ var effects = map[Action]func(*Case, step){
 	ActComment:        func(*Case, step) {},
 	ActAttach:         func(c *Case, _ step) { c.Files++ },
 	ActWithdraw:       func(c *Case, s step) { c.end(Withdrawn, ClosedWithdrawn, s.at) },
+	ActApplyHolidays:  func(c *Case, s step) { c.followHolidays(s.Holidays, s.at) },
 	ActMarkDuplicate:  func(c *Case, s step) { c.DuplicateOf = s.Of; c.end(Duplicate, ClosedDuplicate, s.at) },
 }
 
@@ -183,9 +189,16 @@ func (c *Case) settleReply(at time.Time) {
 		c.end(Closed, ClosedAccepted, at)
 		return
 	}
-	if limit, name := c.Policy.on(c.Policy.AutoClose, c.Severity); limit > 0 {
-		c.AutoCloseAt = c.Policy.Calendars[name].Add(at, limit)
+	c.AutoCloseAt = c.silenceUntil(at)
+}
+
+// silenceUntil returns when silence is consent that began at the given time; zero: never.
+func (c *Case) silenceUntil(at time.Time) time.Time {
+	limit, name := c.Policy.on(c.Policy.AutoClose, c.Severity)
+	if limit <= 0 {
+		return time.Time{}
 	}
+	return c.calendars()[name].Add(at, limit)
 }
 
 func (c *Case) reopened(s step) {
@@ -268,7 +281,7 @@ func (c *Case) start(name ClockName, at time.Time) {
 		return
 	}
 	k := Clock{Name: name, Cycle: c.Cycle, Target: target, Calendar: cal, StartedAt: at}
-	k.turn(c.Policy.Calendars, Leg{From: at, Calendar: cal, Paused: c.Policy.pauses(name, c.Waiting)})
+	k.turn(c.calendars(), Leg{From: at, Calendar: cal, Paused: c.Policy.pauses(name, c.Waiting)})
 	c.Clocks = append(c.Clocks, k)
 }
 
@@ -278,7 +291,7 @@ func (c *Case) meet(name ClockName, at time.Time) {
 	if k == nil {
 		return
 	}
-	k.close(c.Policy.Calendars, at)
+	k.close(c.calendars(), at)
 	k.MetAt = at
 	if !k.BreachedAt.IsZero() {
 		k.LateBy = at.Sub(k.DueAt)
@@ -289,7 +302,7 @@ func (c *Case) meet(name ClockName, at time.Time) {
 func (c *Case) cancel(at time.Time, names ...ClockName) {
 	for _, name := range names {
 		if k := c.clock(name); k != nil {
-			k.close(c.Policy.Calendars, at)
+			k.close(c.calendars(), at)
 			k.CancelledAt = at
 		}
 	}
@@ -319,7 +332,7 @@ func (c *Case) repause(at time.Time) {
 			continue
 		}
 		if stand := c.Policy.pauses(k.Name, c.Waiting); stand != k.paused() {
-			k.turn(c.Policy.Calendars, Leg{From: at, Calendar: k.Calendar, Paused: stand})
+			k.turn(c.calendars(), Leg{From: at, Calendar: k.Calendar, Paused: stand})
 		}
 	}
 }
@@ -333,19 +346,49 @@ func (c *Case) regrade(s Severity, at time.Time) {
 	if k == nil || !k.BreachedAt.IsZero() {
 		return
 	}
+	was := Said{Target: k.Target, Calendar: k.Calendar}
 	target, cal := c.Policy.term(ClockResolve, s)
 	k.Target = target
 	if cal != k.Calendar {
 		k.Calendar = cal
-		k.turn(c.Policy.Calendars, Leg{From: at, Calendar: cal, Paused: k.paused()})
+		k.turn(c.calendars(), Leg{From: at, Calendar: cal, Paused: k.paused()})
 	}
-	k.settle(c.Policy.Calendars)
+	k.settle(c.calendars())
+	was.Fired = c.rearm(slices.IndexFunc(c.Clocks, func(x Clock) bool { return x.Name == ClockResolve && x.Live() }), at)
+	k.recall(was)
+}
+
+// recall keeps what was said of the target that a clock had, and puts back what was said of the one it has now, should it
+// have had it before: to and fro is no reason to say everything again.
+func (k *Clock) recall(was Said) {
+	if len(was.Fired) > 0 {
+		k.Said = append(slices.Clip(k.Said), was)
+	}
+	for _, s := range k.Said {
+		if s.Target == k.Target && s.Calendar == k.Calendar {
+			for _, label := range s.Fired {
+				k.fire(label)
+			}
+		}
+	}
+}
+
+// rearm lets a promise whose due time has moved say again what it has said already, where the time for it is still to
+// come. It returns the marks that are no longer behind it.
+func (c *Case) rearm(i int, at time.Time) []string {
+	k := &c.Clocks[i]
 	fired := k.Fired
 	k.Fired = nil
-	ahead := c.marks(slices.IndexFunc(c.Clocks, func(x Clock) bool { return x.Name == ClockResolve && x.Live() }))
-	k.Fired = slices.DeleteFunc(slices.Clone(fired), func(label string) bool {
-		return slices.ContainsFunc(ahead, func(m mark) bool {
+	ahead := c.marks(i)
+	var dropped []string
+	for _, label := range fired {
+		if slices.ContainsFunc(ahead, func(m mark) bool {
 			return m.at.After(at) && (m.label == label || m.kind == KindEscalation && m.repeat == 0 && label == heardLabel(m.label))
-		})
-	})
+		}) {
+			dropped = append(dropped, label)
+		} else {
+			k.Fired = append(k.Fired, label)
+		}
+	}
+	return dropped
 }

@@ -3,6 +3,8 @@ package defect
 import (
 	"slices"
 	"time"
+
+	"yunwei/calendar"
 )
 
 // Case is a defect report with all that became of it. It is the sum of its events and holds nothing that they do not
@@ -34,6 +36,12 @@ type Case struct {
 	Explanation string `json:"explanation,omitempty"`  // of a question of operation
 	DuplicateOf string `json:"duplicate_of,omitempty"` // the case that goes on instead
 	Files       int    `json:"files,omitempty"`
+
+	// Calendars are those that the case counts on since it was put under another state of the holidays that they follow;
+	// before, and for most cases for ever, they are those of the policy.
+	Calendars map[string]calendar.Calendar `json:"calendars,omitempty"`
+	// Holidays say which state that is, by set.
+	Holidays []HolidayState `json:"holidays,omitempty"`
 
 	CreatedAt   time.Time   `json:"created_at"`
 	UpdatedAt   time.Time   `json:"updated_at"`
@@ -171,6 +179,7 @@ func (c Case) Clone() Case {
 	for i := range c.Clocks {
 		c.Clocks[i].Legs = slices.Clip(c.Clocks[i].Legs)
 		c.Clocks[i].Fired = slices.Clip(c.Clocks[i].Fired)
+		c.Clocks[i].Said = slices.Clip(c.Clocks[i].Said)
 	}
 	c.Waiting = slices.Clone(c.Waiting)
 	c.SignOffs = slices.Clip(c.SignOffs)

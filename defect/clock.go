@@ -32,6 +32,7 @@ type Clock struct {
 	DueAt time.Time `json:"due_at,omitzero"`
 	Legs  []Leg     `json:"legs"`
 	Fired []string  `json:"fired,omitempty"` // the marks that are behind this clock
+	Said  []Said    `json:"said,omitempty"`  // those of targets that it had before
 
 	MetAt       time.Time `json:"met_at,omitzero"`
 	BreachedAt  time.Time `json:"breached_at,omitzero"`
@@ -41,6 +42,13 @@ type Clock struct {
 	LateBy time.Duration `json:"late_by,omitempty"`
 	// PausedFor is the counted time of the pauses that have ended: what they moved the due time by.
 	PausedFor time.Duration `json:"paused_for,omitempty"`
+}
+
+// Said is which marks of an earlier target were behind a clock when it got another, and are ahead of it again.
+type Said struct {
+	Target   time.Duration `json:"target"`
+	Calendar string        `json:"calendar"`
+	Fired    []string      `json:"fired"`
 }
 
 // Leg is a stretch of a clock's life on one calendar, counted or paused, up to the next leg or the clock's end.
@@ -160,7 +168,7 @@ func (c *Case) marks(i int) []mark {
 			return
 		}
 		m.clock = i
-		if m.at = k.reach(c.Policy.Calendars, amount); !m.at.IsZero() {
+		if m.at = k.reach(c.calendars(), amount); !m.at.IsZero() {
 			out = append(out, m)
 		}
 	}
@@ -176,7 +184,7 @@ func (c *Case) marks(i int) []mark {
 		}
 		amount, rule := percentOf(k.Target, r.At), r.String()
 		if r.At == 0 {
-			amount = k.Target + r.After.On(c.Policy.Calendars[k.Calendar])
+			amount = k.Target + r.After.On(c.calendars()[k.Calendar])
 		}
 		add(mark{label: rule, kind: KindEscalation, rule: r}, amount)
 		if slices.Contains(k.Fired, heardLabel(rule)) {
@@ -262,7 +270,7 @@ func (c *Case) Expire(now time.Time) []Event {
 	}
 	if !c.AutoCloseAt.IsZero() && !c.AutoCloseAt.After(now) {
 		at := c.AutoCloseAt
-		out = append(out, c.record(Event{Kind: KindAutoClose, At: at, Timing: &Timing{DueAt: at, LateBy: now.Sub(at)}}))
+		out = append(out, c.record(Event{Kind: KindAutoClose, At: c.notBefore(at), Timing: &Timing{DueAt: at, LateBy: now.Sub(at)}}))
 	}
 	return out
 }

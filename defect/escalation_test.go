@@ -94,6 +94,23 @@ func TestEscalation_CallsAnewWhenThePromiseIsLengthened(t *testing.T) {
 	require.Equal(t, []string{"6h0m0s resolve at 50%", "12h0m0s resolve at 50%", "13h0m0s resolve at 50% again"}, calls(w.events))
 }
 
+func TestEscalation_SaysNothingTwiceWhenASeverityGoesToAndFro(t *testing.T) {
+	w := open(t, defect.DefaultPolicy(), 2).do("agent", defect.ActAcknowledge, inputs[defect.ActAcknowledge]).do("agent", defect.ActClassify, inputs[defect.ActClassify])
+	w.do("technician", defect.ActPropose, inputs[defect.ActPropose])
+	w.in(20 * time.Hour) // past 80% of 24 hours, short of half of 48
+	require.Equal(t, []string{"escalation resolve", "warn resolve"}, kindsOf(w.events)[4:])
+	regrade := func(s defect.Severity) {
+		w.do("agent", defect.ActChangeSeverity, defect.Input{Severity: s, Reason: "r"}).in(0)
+	}
+	regrade(3)
+	regrade(2)
+	require.Equal(t, []string{"change_severity", "change_severity"}, kindsOf(w.events)[6:], "it was said of this promise already")
+	regrade(3)
+	w.in(20 * time.Hour)
+	require.Equal(t, []string{"escalation resolve", "warn resolve"}, kindsOf(w.events)[9:], "and of the other one when its time comes")
+	require.Equal(t, w.c, defect.Replay(w.c, w.events))
+}
+
 // substitute stands in for supervisor, and is none themselves.
 func substitute(roles ...defect.Role) defect.Person {
 	return defect.Person{Username: "sub", Name: "代签人", Roles: roles, StandsIn: []defect.Absent{

@@ -67,10 +67,10 @@ type Explanation struct {
 // Explain explains the nth promise of a name, the latest for 0, as of now. The events are all of the case. It reports
 // whether there is such a promise.
 func (c *Case) Explain(name ClockName, nth int, events []Event, now time.Time) (Explanation, bool) {
-	var those []Clock
-	for _, k := range c.Clocks {
+	var those []int
+	for i, k := range c.Clocks {
 		if k.Name == name {
-			those = append(those, k)
+			those = append(those, i)
 		}
 	}
 	if nth == 0 {
@@ -79,13 +79,13 @@ func (c *Case) Explain(name ClockName, nth int, events []Event, now time.Time) (
 	if nth < 1 || nth > len(those) {
 		return Explanation{}, false
 	}
-	k := those[nth-1]
+	k := c.Clocks[those[nth-1]]
 	x := Explanation{Clock: k, Nth: nth, Of: len(those), Sides: map[Side]time.Duration{}}
 	ends := k.endedBy(now)
 	waits := c.waits(events)
-	cuts := cutsOf(k, waits, ends)
+	cuts, cals := cutsOf(k, waits, ends), c.countedOn(those[nth-1], events)
 	for i := range len(cuts) - 1 {
-		x.between(c.Policy.Calendars, cuts[i], cuts[i+1], waits, ends)
+		x.between(cals, cuts[i], cuts[i+1], waits, ends)
 	}
 	for _, s := range x.Stretches {
 		if s.Phase != PhaseAhead {
@@ -96,22 +96,42 @@ func (c *Case) Explain(name ClockName, nth int, events []Event, now time.Time) (
 		}
 	}
 	x.Left = max(0, k.Target-x.Used)
-	x.Provisional = c.provisional(k)
+	x.Provisional = c.Provisional(k)
 	return x, true
 }
 
-// provisional reports whether a due time of the case depends on days that no known holiday notice rules.
-func (c *Case) provisional(k Clock) bool {
+// Provisional reports whether the due time of a promise of the case may still move, because it depends on days that no
+// known holiday notice rules. That of a promise that is broken or no longer stands does not move.
+func (c *Case) Provisional(k Clock) bool {
+	if !k.Live() || !k.BreachedAt.IsZero() {
+		return false
+	}
 	for i, leg := range k.Legs {
 		to := k.DueAt
 		if i+1 < len(k.Legs) {
 			to = k.Legs[i+1].From
 		}
-		if c.Policy.Calendars[leg.Calendar].Provisional(leg.From, to) {
+		if c.calendars()[leg.Calendar].Provisional(leg.From, to) {
 			return true
 		}
 	}
 	return false
+}
+
+// countedOn returns the calendars that the due time of a promise, given by its index, was worked out on: those of the
+// case now, or, for a promise that is broken or no longer stands, those of then.
+func (c *Case) countedOn(clock int, events []Event) map[string]calendar.Calendar {
+	if c.Calendars == nil {
+		return c.Policy.Calendars
+	}
+	past := c.unborn()
+	for _, e := range events {
+		past.Apply(e)
+		if clock < len(past.Clocks) && (!past.Clocks[clock].Live() || !past.Clocks[clock].BreachedAt.IsZero()) {
+			return past.calendars()
+		}
+	}
+	return c.calendars()
 }
 
 // endedBy returns when a promise's life ended, or now.
@@ -133,7 +153,7 @@ type wait struct {
 
 // waits replays the events for whom the case waited for, and when.
 func (c *Case) waits(events []Event) []wait {
-	past := Case{Number: c.Number, Table: c.Table, Policy: c.Policy, Submission: c.Submission}
+	past := c.unborn()
 	var out []wait
 	for _, e := range events {
 		past.Apply(e)

@@ -41,6 +41,7 @@ type Field struct {
 	Min, Max int      // of a number its bounds, of a text its length in characters
 	Enum     []string // the only texts that are taken
 	Fields   []Field  // of an object
+	Many     int      // more than 0: a list of so many at most
 }
 
 func text(name string, limit int) Field { return Field{Name: name, Type: TypeText, Max: limit} }
@@ -118,6 +119,10 @@ func Printable(name string) string {
 
 func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 	name := prefix + f.Name
+	if f.Many > 0 {
+		f.checkMany(v, name, wrong)
+		return
+	}
 	bad := func() { wrong.Add(name, apperr.FieldType, apperr.Args{"expected": "@type." + string(f.Type)}) }
 	switch f.Type {
 	case TypeObject:
@@ -146,6 +151,21 @@ func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 			return
 		}
 		f.checkText(s, name, wrong)
+	}
+}
+
+// checkMany checks a list, and names what is wrong in it by its place: days.3.date is the date of the third.
+func (f Field) checkMany(v any, name string, wrong *apperr.Fields) {
+	list, ok := v.([]any)
+	if !ok || len(list) > f.Many {
+		wrong.Add(name, apperr.FieldList, apperr.Args{"limit": strconv.Itoa(f.Many)})
+		return
+	}
+	one := f
+	one.Many, one.Required = 0, true
+	for i, x := range list {
+		one.Name = strconv.Itoa(i + 1)
+		checkObject([]Field{one}, map[string]any{one.Name: x}, name+".", wrong)
 	}
 }
 

@@ -40,6 +40,9 @@ type Input struct {
 	Quantity      int      `json:"quantity,omitempty"`
 	Of            string   `json:"of,omitempty"`
 	File          *File    `json:"file,omitempty"` // of an attachment; set by the desk, never by a caller
+	// Holidays are the days that a case is put under, one state for each set that its calendars follow; set by the desk,
+	// never by a caller.
+	Holidays []Holidays `json:"holidays,omitempty"`
 }
 
 // File is what a case knows of an attachment.
@@ -83,6 +86,7 @@ var inputFields = map[Action][]Field{
 	ActChangeSeverity: {fieldSeverity.required(), fieldReason},
 	ActComment:        {fieldMessage},
 	ActWithdraw:       {fieldReason},
+	ActApplyHolidays:  {fieldReason},
 	ActMarkDuplicate:  {fieldReason, Field{Name: "of", Type: TypeCase, Max: MaxText, Required: true}},
 }
 
@@ -101,6 +105,12 @@ func (in Input) Check(a Action) error {
 		delete(doc, "file")
 		if in.File == nil {
 			wrong.Add("file", apperr.FieldFile, nil)
+		}
+	}
+	if a == ActApplyHolidays {
+		delete(doc, "holidays")
+		if len(in.Holidays) == 0 {
+			wrong.Add("holidays", apperr.FieldRequired, nil)
 		}
 	}
 	CheckFields(inputFields[a], doc, &wrong)

@@ -117,10 +117,10 @@ func (r *policyReader) holidays(s section, c *calendar.Calendar) {
 	}
 	notice, ok := calendar.Holidays(n.Value)
 	if !ok {
-		r.add(n, s.at("holidays"), "the holidays of %q are not known: cn is accepted, mainland China", n.Value)
+		r.add(n, s.at("holidays"), "the holidays of %q are not known: %s", n.Value, calendar.SetForm)
 		return
 	}
-	c.Exceptions, c.KnownThrough = notice.Exceptions, notice.KnownThrough
+	c.Follows, c.Exceptions, c.KnownThrough = n.Value, notice.Exceptions, notice.KnownThrough
 }
 
 // exceptions reads the site's own days off and workdays, which prevail over the notices.
@@ -135,7 +135,11 @@ func (r *policyReader) exceptions(s section, c *calendar.Calendar) {
 		if node := one.keys["off"]; node != nil && off != "true" && off != "false" {
 			r.add(node, one.at("off"), "write true for a day off, false for a workday")
 		}
-		c.Exceptions = withException(c.Exceptions, calendar.Exception{Date: date, Off: off == "true", Name: one.text("name")})
+		e := calendar.Exception{Date: date, Off: off == "true", Name: one.text("name")}
+		c.Exceptions = withException(c.Exceptions, e)
+		if c.Follows != "" {
+			c.Own = withException(c.Own, e)
+		}
 	}
 }
 

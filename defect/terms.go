@@ -62,6 +62,9 @@ const (
 	ActAttach         Action = "attach"
 	ActWithdraw       Action = "withdraw"
 	ActMarkDuplicate  Action = "mark_duplicate"
+	// ActApplyHolidays puts a case under another state of the holidays that its calendars follow. It is not among Actions:
+	// the desk takes it for many cases at once, and fills in the days.
+	ActApplyHolidays Action = "apply_holidays"
 )
 
 // Role is what an account may do; one account can have several.

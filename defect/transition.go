@@ -32,6 +32,7 @@ var (
 	untilResolution = []Stage{Submitted, Analysis, Confirmation, SignOff}
 	workers         = []Role{RoleTechnician, RoleBusiness}
 	called          = []Role{RoleAgent, RoleTechnician, RoleBusiness, RoleSupervisor, RoleLiaison, RoleExpert, RoleAdmin}
+	holidayKeepers  = []Role{RoleLiaison, RoleAdmin}
 	participants    = []Role{RoleAgent, RoleTechnician, RoleBusiness, RoleSupervisor, RoleLiaison, RoleExpert, RoleInspector, RoleAdmin, RoleReporter}
 )
 
@@ -60,9 +61,10 @@ var table1 = map[Action]transition{
 	ActAttach:         {from: untilReplied, by: participants},
 	ActWithdraw:       {from: untilResolution, to: []Stage{Withdrawn}, by: []Role{RoleReporter, RoleAgent}},
 	ActMarkDuplicate:  {from: untilResolution, to: []Stage{Duplicate}, by: []Role{RoleReporter, RoleAgent}, read: ofAnother},
+	ActApplyHolidays:  {from: untilReplied, by: holidayKeepers, read: newerHolidays},
 }
 
-// actions in the order in which they are offered.
+// actions in the order in which they are offered; ActApplyHolidays is not.
 var actions = []Action{
 	ActAcknowledge, ActClassify, ActPropose, ActSign, ActComplete, ActVerify, ActReport, ActReply, ActAccept, ActReopen,
 	ActRequestInfo, ActProvideInfo, ActEscalate, ActHear, ActArrive, ActRequestSpare, ActReceiveSpare,

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"yunwei/calendar"
 	"yunwei/defect"
 )
 
@@ -22,7 +23,7 @@ func walk(t rapid.TB, p defect.Policy, steps []byte) {
 	}, p, people["reporter"], opened, defect.Keyed{})
 	events, now := []defect.Event{e}, opened
 	for len(steps) >= 4 {
-		wait, who, a, variant := steps[0], names[int(steps[1])%len(names)], defect.Actions()[int(steps[2])%len(defect.Actions())], steps[3]
+		wait, who, a, variant := steps[0], names[int(steps[1])%len(names)], stepped[int(steps[2])%len(stepped)], steps[3]
 		steps = steps[4:]
 		now = now.Add(time.Duration(wait) * time.Duration(wait) * time.Minute / 4)
 		events = append(events, c.Expire(now)...)
@@ -35,6 +36,10 @@ func walk(t rapid.TB, p defect.Policy, steps []byte) {
 		before, snapshot := c.Clone(), mustJSON(t, c)
 		cmd := defect.Command{Action: a, Input: varied(a, variant, c), By: people[who]}
 		offered := slices.Contains(c.AllowedActions(people[who]), a)
+		if a == defect.ActApplyHolidays {
+			cmd.Input = anyHolidays(c, now, variant)
+			offered = c.May(a, people[who]) == nil
+		}
 		step, err := c.Do(cmd, now)
 		if mustJSON(t, before) != snapshot {
 			t.Fatal("a clone changed with its original")
@@ -50,6 +55,17 @@ func walk(t rapid.TB, p defect.Policy, steps []byte) {
 		invariants(t, c, events)
 		explained(t, c, events, now)
 	}
+}
+
+// stepped are the actions of a walk.
+var stepped = append(defect.Actions(), defect.ActApplyHolidays)
+
+// anyHolidays puts a case under its holidays with one day changed, in the days around now.
+func anyHolidays(c defect.Case, now time.Time, variant byte) defect.Input {
+	day := calendar.DateOf(now).AddDays(int(variant)%15 - 5)
+	change := calendar.Change{Days: []calendar.Exception{{Date: day, Off: variant%2 == 0, Name: "x"}}}
+	n, _ := calendar.InForce("cn", []calendar.Change{change}, nil)
+	return defect.Input{Reason: "r", Holidays: []defect.Holidays{c.UnderHolidays(defect.HolidayState{Set: "cn", Revision: c.Seq}, n, now)}}
 }
 
 // explained checks that what is told of every promise adds up to what its clock says.

@@ -10,19 +10,20 @@ import (
 	"yunwei/calendar"
 )
 
-// Calendars returns the calendars of the policy in force, by name.
-func (d *Desk) Calendars(context.Context, Caller) []calendar.Calendar {
+// Calendars returns the calendars of the policy, under the holidays in force, by name.
+func (d *Desk) Calendars(ctx context.Context, _ Caller) []calendar.Calendar {
 	var out []calendar.Calendar
-	for _, name := range slices.Sorted(maps.Keys(d.policy.Calendars)) {
-		out = append(out, d.policy.Calendars[name])
+	cals := d.policy(ctx).Calendars
+	for _, name := range slices.Sorted(maps.Keys(cals)) {
+		out = append(out, cals[name])
 	}
 	return out
 }
 
 // Due returns when a promise of the given length would fall due, worked out as the clocks do. NotFound for an unknown
 // calendar, Invalid for a limit that is never reached.
-func (d *Desk) Due(_ context.Context, _ Caller, name string, from time.Time, limit calendar.Limit) (Due, error) {
-	cal, ok := d.policy.Calendars[name]
+func (d *Desk) Due(ctx context.Context, _ Caller, name string, from time.Time, limit calendar.Limit) (Due, error) {
+	cal, ok := d.policy(ctx).Calendars[name]
 	if !ok {
 		return Due{}, apperr.New(apperr.NotFound, apperr.ReasonCalendarUnknown, nil)
 	}

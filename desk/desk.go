@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -24,7 +25,7 @@ type Options struct {
 	Store    *store.Store
 	Files    *store.Files
 	Temporal client.Client
-	Policy   defect.Policy // that new cases are submitted under
+	Policy   defect.Policy // that new cases are submitted under, with the holidays in force
 	Key      []byte        // signs tokens and sign-off codes; all processes share it
 	// ShowCodes says whether supervisors are shown the code of a proposal: where sign-off signals ask for one.
 	ShowCodes bool
@@ -37,7 +38,7 @@ type Desk struct {
 	store     *store.Store
 	files     *store.Files
 	cases     cases
-	policy    defect.Policy
+	holidays  *holidays
 	key       []byte
 	showCodes bool
 	log       *slog.Logger
@@ -51,15 +52,20 @@ type Desk struct {
 // New returns a desk. Run keeps its directory fresh.
 func New(o Options) *Desk {
 	return &Desk{
-		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal, NewNamespace(o.Temporal)}, policy: o.Policy, key: o.Key, showCodes: o.ShowCodes,
+		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal, NewNamespace(o.Temporal)}, holidays: newHolidays(o.Store, o.Log, o.Policy), key: o.Key, showCodes: o.ShowCodes,
 		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Log, o.Now), reads: newBreaker("database reads", o.Log), writes: newBreaker("database writes", o.Log),
 		hashing: make(chan struct{}, maxHashing),
 	}
 }
 
-// Run keeps the directory of people and the list of ended sessions fresh until ctx ends. Without it the desk knows
-// nobody.
-func (d *Desk) Run(ctx context.Context) { d.people.run(ctx) }
+// Run keeps the directory of people, the list of ended sessions and the holidays fresh until ctx ends. Without it the
+// desk knows nobody.
+func (d *Desk) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { d.people.run(ctx) })
+	all.Go(func() { d.holidays.run(ctx) })
+	all.Wait()
+}
 
 const (
 	// sqlPatience is how long a step or a read of one case waits for SQL before it goes on without.

@@ -572,7 +572,7 @@ func TestDue_AsTheClocksCount(t *testing.T) {
 	v := newTown(t)
 	from := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) // a Friday, 17:00 at the site
 	for _, cal := range v.Calendars(t.Context(), v.as("agent")) {
-		limit := v.policy.Severities[1].Plan
+		limit := v.policy(t.Context()).Severities[1].Plan
 		due, err := v.Due(t.Context(), v.as("agent"), cal.Name, from, limit)
 		require.NoError(t, err)
 		require.Equal(t, cal.Add(from, limit.On(cal)), due.At)
@@ -582,7 +582,7 @@ func TestDue_AsTheClocksCount(t *testing.T) {
 		}
 		require.Equal(t, limit.On(cal), counted)
 	}
-	_, err := v.Due(t.Context(), v.as("agent"), "none", from, v.policy.Severities[1].Plan)
+	_, err := v.Due(t.Context(), v.as("agent"), "none", from, v.policy(t.Context()).Severities[1].Plan)
 	requireCode(t, apperr.NotFound, err)
 }
 

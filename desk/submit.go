@@ -122,7 +122,7 @@ func (d *Desk) repeated(ctx context.Context, by Caller, number, print string, k 
 // open starts the case's workflow, which makes it durable, and brings SQL up to it. It returns errExists when the number
 // is taken.
 func (d *Desk) open(ctx context.Context, by Caller, s defect.Submission, number string, k defect.Keyed) (View, error) {
-	c, submitted := defect.Open(number, s, d.policy, by.Person, d.now(), k)
+	c, submitted := defect.Open(number, s, d.policy(ctx), by.Person, d.now(), k)
 	if err := d.cases.start(ctx, contract.DefectState{Case: c, Journal: []defect.Event{submitted}}); err != nil {
 		return View{}, err
 	}

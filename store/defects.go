@@ -13,10 +13,10 @@ import (
 
 // Page is a page of cases.
 type Page struct {
-	Items      []defect.Case // without their policies
-	Total      int           // of all pages, defect.MaxDepth at most
-	TotalExact bool          // false when there are more
-	Next       string        // cursor of the next page, empty after the last
+	Items      []defect.Case
+	Total      int    // of all pages, defect.MaxDepth at most
+	TotalExact bool   // false when there are more
+	Next       string // cursor of the next page, empty after the last
 }
 
 // Defect returns a case with its policy; ErrNotFound.
@@ -112,7 +112,7 @@ func (s *Store) count(ctx context.Context, f filter) (int, error) {
 	return n, err
 }
 
-// cases reads cases by ID, in the order of the IDs.
+// cases reads cases by ID, in the order of the IDs. Their policies are few, and remembered.
 func (s *Store) cases(ctx context.Context, ids []int64) ([]defect.Case, error) {
 	out := make([]defect.Case, 0, len(ids))
 	if len(ids) == 0 {
@@ -141,6 +141,9 @@ func (s *Store) cases(ctx context.Context, ids []int64) ([]defect.Case, error) {
 		}
 		c, err := found[i].read()
 		if err != nil {
+			return nil, err
+		}
+		if c.Policy, err = s.policy(ctx, found[i].PolicyDigest); err != nil {
 			return nil, err
 		}
 		out = append(out, c)

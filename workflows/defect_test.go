@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"yunwei/apperr"
+	"yunwei/calendar"
 	"yunwei/contract"
 	"yunwei/defect"
 	"yunwei/workflows"
@@ -21,6 +23,7 @@ import (
 
 var (
 	reporter    = defect.Person{Username: "reporter", Name: "王芳", Roles: []defect.Role{defect.RoleReporter}}
+	liaison     = defect.Person{Username: "liaison", Roles: []defect.Role{defect.RoleLiaison}}
 	agent       = defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}
 	technician  = defect.Person{Username: "technician", Roles: []defect.Role{defect.RoleTechnician}}
 	supervisor  = defect.Person{Username: "supervisor", Roles: []defect.Role{defect.RoleSupervisor}}
@@ -175,6 +178,41 @@ func (s *DefectSuite) TestPromises_WhenNobodyActsForFiveDays() {
 		defect.ClockPlan:     s.opened.Add(2 * time.Hour),
 		defect.ClockResolve:  s.opened.Add(24 * time.Hour),
 	}, broken)
+}
+
+// TestHolidays_MoveTheTimer: a revision of the holidays reaches a running case by a step, and its one timer with it.
+func (s *DefectSuite) TestHolidays_MoveTheTimer() {
+	policy := defect.DefaultPolicy()
+	for severity, targets := range policy.Severities {
+		targets.Calendar = "5x8"
+		policy.Severities[severity] = targets
+	}
+	c, e := defect.Open("7K3M-Q9XT-WA5C", defect.Submission{Title: "title", Severity: 2, System: "OA", Reporter: defect.Reporter{Username: "reporter"}}, policy, reporter, s.opened, defect.Keyed{})
+	apply := func(after time.Duration, revision int, days ...calendar.Exception) *reply {
+		n, ok := calendar.InForce("cn", []calendar.Change{{Days: days}}, nil)
+		s.Require().True(ok)
+		h := c.UnderHolidays(defect.HolidayState{Set: "cn", Revision: revision}, n, s.opened.Add(after))
+		return s.at(after, defect.Command{Action: defect.ActApplyHolidays, By: liaison, Input: defect.Input{Reason: "notice", Holidays: []defect.Holidays{h}}, Key: fmt.Sprint("k", revision)})
+	}
+	tuesday := calendar.Exception{Date: calendar.Date{Year: 2026, Month: 11, Day: 24}, Off: true, Name: "停工"}
+	first, again, back := apply(time.Hour, 1, tuesday), apply(2*time.Hour, 1, tuesday), apply(44*time.Hour, 2)
+	s.at(60*time.Hour, defect.Command{Action: defect.ActWithdraw, By: reporter, Input: defect.Input{Reason: "gone"}})
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, contract.DefectState{Case: c, Journal: []defect.Event{e}})
+	s.Require().NoError(s.env.GetWorkflowError())
+	for _, r := range []*reply{first, again, back} {
+		s.Require().NoError(r.refused)
+	}
+	s.True(again.result.Repeat, "asked for twice, done once")
+	plan := map[defect.Kind]defect.Event{}
+	for _, e := range s.world.got {
+		if e.Timing != nil && e.Timing.Clock == defect.ClockPlan {
+			plan[e.Kind] = e
+		}
+	}
+	breach := plan[defect.KindBreach]
+	s.Equal(time.Date(2026, 11, 25, 1, 30, 0, 0, time.UTC), breach.At, "on Wednesday, and not on the Tuesday that was promised first")
+	s.Zero(breach.Timing.LateBy, "the timer rang for it")
+	s.Equal(2, strings.Count(fmt.Sprint(s.kinds()), "apply_holidays"))
 }
 
 func (s *DefectSuite) TestRefusal_WhenTheStepIsNotDue() {

@@ -20,7 +20,7 @@ import (
 func TestHistories_Replay(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 6, "every shape has a history: a life, broken promises, signals, a reopening, SQL away, a continued run")
+	require.GreaterOrEqual(t, len(files), 7, "every shape has a history: a life, broken promises, signals, a reopening, SQL away, a continued run, moved holidays")
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()

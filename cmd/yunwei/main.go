@@ -26,14 +26,15 @@ var version = "development"
 type cli struct {
 	Config kong.ConfigFlag `help:"YAML file with settings, by the names of the flags." placeholder:"FILE"`
 
-	Dev     devCommand     `cmd:"" help:"Run everything in one process, with its own Temporal server and database."`
-	Serve   serveCommand   `cmd:"" help:"Serve the API. Any number of processes."`
-	Worker  workerCommand  `cmd:"" help:"Keep the cases alive. Any number of processes."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to this release's tables, or back."`
-	User    userCommand    `cmd:"" help:"Accounts."`
-	Policy  policyCommand  `cmd:"" help:"Policies."`
-	Health  healthCommand  `cmd:"" help:"Ask a running process whether it is ready; the exit status tells."`
-	Version versionCommand `cmd:"" help:"Say which release this is."`
+	Dev      devCommand      `cmd:"" help:"Run everything in one process, with its own Temporal server and database."`
+	Serve    serveCommand    `cmd:"" help:"Serve the API. Any number of processes."`
+	Worker   workerCommand   `cmd:"" help:"Keep the cases alive. Any number of processes."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this release's tables, or back."`
+	User     userCommand     `cmd:"" help:"Accounts."`
+	Policy   policyCommand   `cmd:"" help:"Policies."`
+	Holidays holidaysCommand `cmd:"" help:"Days off and make-up workdays."`
+	Health   healthCommand   `cmd:"" help:"Ask a running process whether it is ready; the exit status tells."`
+	Version  versionCommand  `cmd:"" help:"Say which release this is."`
 }
 
 func main() {
