@@ -283,6 +283,6 @@ type stretchBody struct {
 	Counted  float64      `json:"counted" doc:"Seconds that the clock used up: service, or nothing while it was paused."`
 	Paused   bool         `json:"paused"`
 	Why      string       `json:"why" doc:"hours, always, make_up_day, closed, weekend or holiday, with the holiday's name."`
-	Side     defect.Side  `json:"side" enum:"contractor,client,spare_part" doc:"Whose time it was."`
+	Side     defect.Side  `json:"side" enum:"contractor,client,spare_part,nobody" doc:"Whose time it was; nobody's once the case is answered and reported on, which no sum holds."`
 	Phase    defect.Phase `json:"phase" enum:"elapsed,late,ahead" doc:"Before the due time, past it, or still to come."`
 }

@@ -19,6 +19,8 @@ type Case struct {
 	Assignee string    `json:"assignee,omitempty"`
 	Level    Level     `json:"level"`
 	Waiting  []Waiting `json:"waiting,omitempty"`
+	// Turns is whose time it was, whenever that changed; before the first it was the contractor's.
+	Turns []Turn `json:"turns,omitempty"`
 
 	Seq     int     `json:"seq"`     // of the latest event
 	Version int     `json:"version"` // how many of the events were somebody's steps
@@ -172,6 +174,7 @@ func (c Case) Clone() Case {
 		c.Clocks[i].Fired = slices.Clip(c.Clocks[i].Fired)
 	}
 	c.Waiting = slices.Clone(c.Waiting)
+	c.Turns = slices.Clip(c.Turns)
 	c.SignOffs = slices.Clip(c.SignOffs)
 	c.Past = slices.Clip(c.Past)
 	return c

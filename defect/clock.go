@@ -25,6 +25,7 @@ const (
 type Clock struct {
 	Name      ClockName     `json:"name"`
 	Cycle     int           `json:"cycle"`
+	Severity  Severity      `json:"severity,omitempty"` // whose target it has
 	Target    time.Duration `json:"target"`
 	Calendar  string        `json:"calendar"`
 	StartedAt time.Time     `json:"started_at"`
@@ -41,6 +42,8 @@ type Clock struct {
 	LateBy time.Duration `json:"late_by,omitempty"`
 	// PausedFor is the counted time of the pauses that have ended: what they moved the due time by.
 	PausedFor time.Duration `json:"paused_for,omitempty"`
+	// Assignee is who had the case in hand when the promise ended: whose promise it was.
+	Assignee string `json:"assignee,omitempty"`
 }
 
 // Leg is a stretch of a clock's life on one calendar, counted or paused, up to the next leg or the clock's end.

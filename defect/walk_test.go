@@ -48,19 +48,47 @@ func walk(t rapid.TB, p defect.Policy, steps []byte) {
 			events = append(events, step)
 		}
 		invariants(t, c, events)
-		explained(t, c, events, now)
+		explained(t, c, now)
+		reported(t, c, now)
 	}
 }
 
 // explained checks that what is told of every promise adds up to what its clock says.
-func explained(t rapid.TB, c defect.Case, events []defect.Event, now time.Time) {
+func explained(t rapid.TB, c defect.Case, now time.Time) {
 	for _, name := range defect.ClockNames() {
 		for nth := 1; ; nth++ {
-			x, ok := c.Explain(name, nth, events, now)
+			x, ok := c.Explain(name, nth, now)
 			if !ok {
 				break
 			}
 			addsUp(t, x, now)
+		}
+	}
+}
+
+// reported checks that what reports count of every promise is what its explanation tells.
+func reported(t rapid.TB, c defect.Case, now time.Time) {
+	for i, p := range c.Promises() {
+		k := c.Clocks[i]
+		x, ok := c.Explain(p.Clock, p.Nth, now)
+		switch {
+		case !ok || p.N != i+1 || !x.Clock.StartedAt.Equal(p.StartedAt) || x.Clock.Cycle != p.Cycle:
+			t.Fatalf("promise %d is %+v, explained as %+v", i+1, p, x.Clock)
+		case p.EndedAt.IsZero() != k.Live():
+			t.Fatalf("promise %d ended at %v", i+1, p.EndedAt)
+		case p.Outcome == defect.OutcomeRunning && (p.Counted != 0 || p.Sides != defect.Sums{}):
+			t.Fatalf("promise %d runs and has figures: %+v", i+1, p)
+		}
+		if k.Live() {
+			continue
+		}
+		counted := time.Duration(0)
+		for _, s := range x.Stretches {
+			counted += s.Counted
+		}
+		sides := defect.Sums{Contractor: x.Sides[defect.SideContractor], Client: x.Sides[defect.SideClient], SparePart: x.Sides[defect.SideSpare]}
+		if p.Counted != counted || p.Sides != sides {
+			t.Fatalf("promise %d counts %v and %v, explained are %v and %v", i+1, p.Counted, p.Sides, counted, sides)
 		}
 	}
 }
@@ -77,7 +105,9 @@ func addsUp(t rapid.TB, x defect.Explanation, now time.Time) {
 			toDue += s.Counted
 		}
 		if s.Phase != defect.PhaseAhead {
-			passed += s.Service
+			if s.Side != defect.SideNobody {
+				passed += s.Service
+			}
 			if s.Paused {
 				paused += s.Service
 			}
