@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -31,6 +32,7 @@ type Store struct {
 	now    func() time.Time
 
 	policies policies
+	names    names
 	segments segments
 	crowds   crowds
 	bounds   bounds
@@ -59,6 +61,7 @@ var standardBounds = bounds{depth: defect.MaxDepth, sorted: 4000, asked: 1000, a
 type engine struct {
 	name       string // of its folder of migrations
 	statements statements
+	snapshot   *sql.TxOptions // of a transaction that reads several times and sees one moment
 	// migrator opens a connection of its own for changes of the schema, which may take long.
 	migrator func() (*sqlx.DB, error)
 }
@@ -74,6 +77,9 @@ type statements struct {
 	addPostTo  string
 	growIndex  string
 	revoke     string
+	keepName   string // unless it is there
+	// putPromises writes promises over those that are there; named parameters, one row or many.
+	putPromises string
 }
 
 // Option changes how a store works.

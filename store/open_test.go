@@ -243,8 +243,9 @@ func TestMigrate_ByManyAtOnce(t *testing.T) {
 		for range 4 {
 			stores = append(stores, db.Open(t))
 		}
-		for range 4 {
-			require.NoError(t, stores[0].MigrateDown(t.Context()))
+		for err := error(nil); !errors.Is(err, store.ErrNotFound); {
+			err = stores[0].MigrateDown(t.Context())
+			require.True(t, err == nil || errors.Is(err, store.ErrNotFound), err)
 		}
 		require.NoError(t, stores[0].Exec(t.Context(), "DROP TABLE goose_db_version"))
 		var all sync.WaitGroup

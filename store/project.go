@@ -70,6 +70,11 @@ func (s *Store) project(ctx context.Context, number string, whole *defect.Case, 
 		return defect.Case{}, err
 	}
 	digest := old.digest
+	if !known {
+		if err := s.keepNames(ctx, s.write, &next); err != nil {
+			return defect.Case{}, err
+		}
+	}
 	if fromWhole {
 		if digest, err = s.keepPolicy(ctx, next.Policy); err != nil {
 			return defect.Case{}, err
@@ -163,13 +168,14 @@ func (s *Store) compare(ctx context.Context, id int64, events []defect.Event) er
 	return nil
 }
 
-// put writes events and row. It is errRace, or a duplicate, when somebody else has done so meanwhile.
+// put writes events, row, and the promises that they changed. It is errRace, or a duplicate, when somebody else has done so meanwhile.
 func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []defect.Event) error {
 	events, err := eventRows(r.ID, fresh)
 	if err != nil {
 		return err
 	}
 	isNew := old.Seq == 0
+	promises := changedPromises(&old, &next, r.ID)
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		var err error
 		if isNew {
@@ -182,6 +188,9 @@ func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []d
 		}
 		if _, err := tx.NamedExecContext(ctx, "INSERT INTO events (id, seq, kind, at, sum, idem_key, doc) VALUES (:id, :seq, :kind, :at, :sum, :idem_key, :doc)", events); err != nil {
 			return fmt.Errorf("add events: %w", err)
+		}
+		if err := s.putPromises(ctx, tx, promises); err != nil {
+			return err
 		}
 		return s.addTallies(ctx, tx, int(r.ID%tallySlots), tallies(old, next))
 	})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -18,13 +19,15 @@ var sqliteStatements = statements{
 		"UPDATE defects SET " + setRow("") + " WHERE id = :id AND seq = :before",
 		"UPDATE defect_docs SET policy_digest = :policy_digest, doc = :doc WHERE id = :id",
 	},
-	addTally:   "INSERT INTO tallies (name, slot, n) VALUES ",
-	addTallyTo: " ON CONFLICT (name, slot) DO UPDATE SET n = n + excluded.n",
-	lockIndex:  "SELECT segment, docs, size, first_id, last_id FROM search_segments ORDER BY segment DESC LIMIT 1",
-	addPosting: "INSERT INTO search_postings (bucket, segment, postings) VALUES ",
-	addPostTo:  " ON CONFLICT (bucket, segment) DO UPDATE SET postings = CAST(postings || excluded.postings AS BLOB)",
-	growIndex:  "UPDATE search_segments SET docs = ?, size = ?, first_id = ?, last_id = ?, ids = CAST(ids || ? AS BLOB) WHERE segment = ?",
-	revoke:     "INSERT INTO revocations (token_id, until) VALUES (?, ?) ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)",
+	addTally:    "INSERT INTO tallies (name, slot, n) VALUES ",
+	addTallyTo:  " ON CONFLICT (name, slot) DO UPDATE SET n = n + excluded.n",
+	lockIndex:   "SELECT segment, docs, size, first_id, last_id FROM search_segments ORDER BY segment DESC LIMIT 1",
+	addPosting:  "INSERT INTO search_postings (bucket, segment, postings) VALUES ",
+	addPostTo:   " ON CONFLICT (bucket, segment) DO UPDATE SET postings = CAST(postings || excluded.postings AS BLOB)",
+	growIndex:   "UPDATE search_segments SET docs = ?, size = ?, first_id = ?, last_id = ?, ids = CAST(ids || ? AS BLOB) WHERE segment = ?",
+	keepName:    "INSERT OR IGNORE INTO promise_names (name_key, name) VALUES (?, ?)",
+	putPromises: insertPromises() + " ON CONFLICT (" + strings.Join(promiseKey, ", ") + ") DO UPDATE SET " + overwrite(promiseRest, "excluded.%s"),
+	revoke:      "INSERT INTO revocations (token_id, until) VALUES (?, ?) ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)",
 }
 
 // sqliteReaders is how many reads go on beside each other, and beside the one writer.
@@ -50,7 +53,7 @@ func openSQLite(address string) (*Store, error) {
 		return nil, err
 	}
 	migrator := func() (*sqlx.DB, error) { return sqliteDB(path, "&_txlock=immediate", 1) }
-	return &Store{engine: &engine{name: "sqlite", statements: sqliteStatements, migrator: migrator}, read: read, write: write}, nil
+	return &Store{engine: &engine{name: "sqlite", statements: sqliteStatements, snapshot: &sql.TxOptions{ReadOnly: true}, migrator: migrator}, read: read, write: write}, nil
 }
 
 // createPrivate makes the file, for its owner alone: it holds the hashes of passwords.
