@@ -44,6 +44,9 @@ const (
 	ReasonNotOnsite      Reason = "error.not_onsite"       // nobody was sent on site, or they arrived already
 	ReasonAccepted       Reason = "error.accepted_already" // accepted, only the service report is missing
 	ReasonKeyReused      Reason = "error.idempotency_key_reused"
+	ReasonReports        Reason = "error.reports" // reports are the contractor's and the auditors'
+	ReasonAudits         Reason = "error.audits"  // audits are the administrators' and the auditors'
+	ReasonAuditUnknown   Reason = "error.audit_unknown"
 	ReasonBusy           Reason = "error.busy" // Temporal asks to come back in a moment
 
 	FieldRequired  Reason = "field.required"
@@ -70,5 +73,7 @@ const (
 	FieldDepth     Reason = "field.page_depth" // [limit]: use the cursor
 	FieldTooShort  Reason = "field.too_short"  // [limit]: characters
 	FieldKey       Reason = "field.idempotency_key"
+	FieldPeriod    Reason = "field.period"    // the end of a period is after its beginning
+	FieldNeeds     Reason = "field.needs"     // [other]: means nothing without it
 	FieldExclusive Reason = "field.exclusive" // [other]: one of the two, not both
 )

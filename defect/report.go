@@ -76,3 +76,9 @@ type PromiseReport struct {
 	Groups []PromiseGroup // by key
 	Total  PromiseGroup
 }
+
+// CasePromise is a promise with the number of its case.
+type CasePromise struct {
+	Number string
+	Promise
+}

@@ -68,6 +68,10 @@ func wanted(t *testing.T) []string {
 	add("role.", constants(t, "../defect/terms.go", "Role"))
 	add("category.", constants(t, "../defect/terms.go", "Category"))
 	add("level.", constants(t, "../defect/terms.go", "Level"))
+	add("clock.", constants(t, "../defect/terms.go", "ClockName"))
+	add("outcome.", constants(t, "../defect/promise.go", "Outcome"))
+	add("dimension.", constants(t, "../defect/report.go", "Dimension"))
+	keys = append(keys, constants(t, "headings.go", "Heading")...)
 	add("type.", constants(t, "../defect/field.go", "FieldType"))
 	slices.Sort(keys)
 	return keys

@@ -134,7 +134,7 @@ func (s *Store) Analyze(ctx context.Context) error {
 }
 
 // LoadPromises stores so many promises, like the given ones but in other cases, a minute apart: for measurements only.
-func (s *Store) LoadPromises(ctx context.Context, like []CasePromise, n int) error {
+func (s *Store) LoadPromises(ctx context.Context, like []defect.CasePromise, n int) error {
 	var rows []promiseRow
 	for i := range n {
 		p := like[i%len(like)]

@@ -59,7 +59,7 @@ func openMySQL(address string) (*Store, error) {
 		patient.ReadTimeout, patient.WriteTimeout = 0, 0
 		return mysqlDB(patient)
 	}
-	return &Store{engine: &engine{name: "mysql", statements: mysqlStatements, snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, migrator: migrator}, read: db, write: db}, nil
+	return &Store{engine: &engine{name: "mysql", statements: mysqlStatements, migrator: migrator}, read: db, write: db}, nil
 }
 
 // mysqlConfig turns the URL into the driver's settings. What stands after the question mark are the driver's own

@@ -7,7 +7,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -61,7 +60,6 @@ var standardBounds = bounds{depth: defect.MaxDepth, sorted: 4000, asked: 1000, a
 type engine struct {
 	name       string // of its folder of migrations
 	statements statements
-	snapshot   *sql.TxOptions // of a transaction that reads several times and sees one moment
 	// migrator opens a connection of its own for changes of the schema, which may take long.
 	migrator func() (*sqlx.DB, error)
 }

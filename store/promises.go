@@ -47,6 +47,9 @@ var (
 	}
 )
 
+// promiseColumns are all of them.
+var promiseColumns = strings.Join(slices.Concat(promiseKey, promiseRest), ", ")
+
 // promiseRows returns the rows of a case's promises.
 func promiseRows(c *defect.Case, id int64) []promiseRow {
 	promises := c.Promises()
@@ -88,8 +91,7 @@ const promiseBatch = 500
 
 // insertPromises begins the statement that writes promises; each engine ends it in its own words.
 func insertPromises() string {
-	columns := slices.Concat(promiseKey, promiseRest)
-	return "INSERT INTO promises (" + strings.Join(columns, ", ") + ") VALUES (:" + strings.Join(columns, ", :") + ")"
+	return "INSERT INTO promises (" + promiseColumns + ") VALUES (:" + strings.ReplaceAll(promiseColumns, ", ", ", :") + ")"
 }
 
 // overwrite returns the assignments of columns from the row that was to be inserted.

@@ -17,9 +17,9 @@ import (
 )
 
 // promised returns all promises that a query finds, page by page.
-func promised(t testing.TB, s *store.Store, q defect.PromiseQuery, size int) []store.CasePromise {
+func promised(t testing.TB, s *store.Store, q defect.PromiseQuery, size int) []defect.CasePromise {
 	t.Helper()
-	var out []store.CasePromise
+	var out []defect.CasePromise
 	for after := ""; ; {
 		page, next, err := s.Promises(t.Context(), q, after, size)
 		require.NoError(t, err)
@@ -34,14 +34,14 @@ func promised(t testing.TB, s *store.Store, q defect.PromiseQuery, size int) []s
 }
 
 // kept returns the promises of cases as SQL should have them, in order.
-func kept(cases ...defect.Case) []store.CasePromise {
-	var out []store.CasePromise
+func kept(cases ...defect.Case) []defect.CasePromise {
+	var out []defect.CasePromise
 	for _, c := range cases {
 		for _, p := range c.Promises() {
-			out = append(out, store.CasePromise{Number: c.Number, Promise: p})
+			out = append(out, defect.CasePromise{Number: c.Number, Promise: p})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b store.CasePromise) int { return a.StartedAt.Compare(b.StartedAt) })
+	slices.SortStableFunc(out, func(a, b defect.CasePromise) int { return a.StartedAt.Compare(b.StartedAt) })
 	return out
 }
 
@@ -121,7 +121,7 @@ func keyOf(p defect.Promise, by defect.Dimension) string {
 }
 
 // counted works a group's figures out from its promises, the plain way.
-func counted(promises []store.CasePromise) defect.PromiseGroup {
+func counted(promises []defect.CasePromise) defect.PromiseGroup {
 	g := defect.PromiseGroup{Promised: len(promises)}
 	var took []time.Duration
 	for _, p := range promises {
@@ -164,8 +164,8 @@ func TestPromiseReport_AddsUpToTheCasesBehindIt(t *testing.T) {
 				q := defect.PromiseQuery{From: from, To: to, By: by, Clock: clock}
 				report, err := s.PromiseReport(ctx, q)
 				require.NoError(t, err)
-				want := map[string][]store.CasePromise{}
-				var inPeriod []store.CasePromise
+				want := map[string][]defect.CasePromise{}
+				var inPeriod []defect.CasePromise
 				for _, p := range all {
 					if !p.StartedAt.Before(from) && p.StartedAt.Before(to) && (clock == "" || p.Clock == clock) {
 						want[keyOf(p.Promise, by)] = append(want[keyOf(p.Promise, by)], p)
@@ -205,8 +205,8 @@ func behind(t *testing.T, s *store.Store, q defect.PromiseQuery, g defect.Promis
 	timed := promised(t, s, q, 7)
 	require.Len(t, timed, g.Timed)
 	if g.Timed > 0 {
-		require.True(t, slices.ContainsFunc(timed, func(p store.CasePromise) bool { return p.Counted == g.P50 }), "the figure of a promise")
-		require.Equal(t, g.Longest, slices.MaxFunc(timed, func(a, b store.CasePromise) int { return cmp.Compare(a.Counted, b.Counted) }).Counted)
+		require.True(t, slices.ContainsFunc(timed, func(p defect.CasePromise) bool { return p.Counted == g.P50 }), "the figure of a promise")
+		require.Equal(t, g.Longest, slices.MaxFunc(timed, func(a, b defect.CasePromise) int { return cmp.Compare(a.Counted, b.Counted) }).Counted)
 	}
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -53,7 +52,7 @@ func openSQLite(address string) (*Store, error) {
 		return nil, err
 	}
 	migrator := func() (*sqlx.DB, error) { return sqliteDB(path, "&_txlock=immediate", 1) }
-	return &Store{engine: &engine{name: "sqlite", statements: sqliteStatements, snapshot: &sql.TxOptions{ReadOnly: true}, migrator: migrator}, read: read, write: write}, nil
+	return &Store{engine: &engine{name: "sqlite", statements: sqliteStatements, migrator: migrator}, read: read, write: write}, nil
 }
 
 // createPrivate makes the file, for its owner alone: it holds the hashes of passwords.
