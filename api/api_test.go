@@ -30,17 +30,18 @@ var now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
 // fakeDesk is a desk with one case, which records what it is asked and answers with fail when that is set.
 type fakeDesk struct {
-	fail  error
-	may   error // what MayAct and MaySubmit answer
-	panic bool
-	asked []string
-	c     defect.Case
-	in    defect.Input
-	s     defect.Submission
-	q     defect.Query
-	key   string
-	vers  *int
-	file  string
+	fail     error
+	may      error // what MayAct and MaySubmit answer
+	panic    bool
+	asked    []string
+	c        defect.Case
+	in       defect.Input
+	s        defect.Submission
+	q        defect.Query
+	key      string
+	vers     *int
+	file     string
+	promises []defect.CasePromise
 }
 
 func newFake() *fakeDesk {
