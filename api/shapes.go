@@ -363,7 +363,7 @@ type auditBody struct {
 
 type driftsBody struct {
 	Items []driftBody `json:"items"`
-	Next  *string       `json:"next"`
+	Next  *string     `json:"next"`
 }
 
 type driftBody struct {

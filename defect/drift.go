@@ -33,6 +33,7 @@ type Drift struct {
 
 // Recorded is a case as it is stored, with its events.
 type Recorded struct {
+	Place  int64 // among all cases, which are in the order of their submission
 	Case   Case
 	Events []Event
 	Sums   []string // of the events, as they are stored beside them

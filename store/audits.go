@@ -321,7 +321,7 @@ func (s *Store) recording(ctx context.Context, d docRow, events []eventRow) (def
 	if c.Policy, err = s.policy(ctx, d.PolicyDigest); err != nil {
 		return defect.Recorded{}, err
 	}
-	r := defect.Recorded{Case: c}
+	r := defect.Recorded{Case: c, Place: d.ID}
 	for _, row := range events {
 		var e defect.Event
 		if err := json.Unmarshal([]byte(row.Doc), &e); err != nil {
