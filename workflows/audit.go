@@ -22,7 +22,7 @@ var auditPage = workflow.ActivityOptions{
 // promised. What it finds, the activity keeps and raises an alarm for.
 func Audit(ctx workflow.Context, in contract.AuditState) (contract.AuditEnd, error) {
 	if in.ID == "" {
-		in.ID, in.StartedAt = workflow.GetInfo(ctx).FirstRunID, workflow.Now(ctx)
+		in.ID, in.StartedAt = workflow.GetInfo(ctx).WorkflowExecution.RunID, workflow.Now(ctx)
 	}
 	ctx = workflow.WithActivityOptions(ctx, auditPage)
 	for !in.Done {
