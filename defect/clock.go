@@ -221,9 +221,13 @@ func earlier(a, b time.Time) time.Time {
 // with how late; of the warnings only the latest, and none for a promise that was broken meanwhile.
 func (c *Case) Expire(now time.Time) []Event {
 	now = clean(now)
+	until := now
+	if !c.AutoCloseAt.IsZero() && c.AutoCloseAt.Before(now) {
+		until = c.AutoCloseAt // what would have fallen due behind its closing has not, however late that is noticed
+	}
 	var due []mark
 	for i := range c.Clocks {
-		due = append(due, c.dueMarks(i, now)...)
+		due = append(due, c.dueMarks(i, until)...)
 	}
 	slices.SortStableFunc(due, func(a, b mark) int { return a.at.Compare(b.at) })
 	var out []Event

@@ -51,6 +51,25 @@ func walk(t rapid.TB, p defect.Policy, steps []byte) {
 		explained(t, c, now)
 		reported(t, c, now)
 	}
+	for _, later := range []time.Duration{0, 100 * 24 * time.Hour} {
+		unchanged(t, defect.Recorded{Case: c, Events: events}, p, now.Add(later))
+	}
+}
+
+// unchanged checks that trying the very policy of a case changes nothing.
+func unchanged(t rapid.TB, r defect.Recorded, p defect.Policy, now time.Time) {
+	trial := defect.Try(r, p, now)
+	if len(trial.Dropped) > 0 {
+		t.Fatalf("steps were dropped: %+v", trial.Dropped)
+	}
+	if len(trial.Promises) != len(r.Case.Clocks) {
+		t.Fatalf("%d promises of %d", len(trial.Promises), len(r.Case.Clocks))
+	}
+	for _, x := range trial.Promises {
+		if x.Differs() || !x.WasDue.Equal(x.WouldDue) || x.WasLate != x.WouldLate {
+			t.Fatalf("its own policy changes a promise: %+v", x)
+		}
+	}
 }
 
 // explained checks that what is told of every promise adds up to what its clock says.
