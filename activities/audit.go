@@ -36,20 +36,12 @@ type Alarm interface {
 	Alarm(ctx context.Context, audit string, d defect.Drift) error
 }
 
-// LogAlarm raises alarms in the log alone.
-type LogAlarm struct{ Log *slog.Logger }
-
-// Alarm implements Alarm.
-func (a LogAlarm) Alarm(ctx context.Context, audit string, d defect.Drift) error {
-	a.Log.ErrorContext(ctx, "a case has drifted", "audit", audit, "number", d.Number, "kind", d.Kind, "subject", d.Subject, "detail", d.Detail)
-	return nil
-}
-
-// Audits compares open cases with the sum of their events and with their workflows. All fields are needed.
+// Audits compares open cases with the sum of their events and with their workflows. All fields but Alarm are
+// needed.
 type Audits struct {
 	Store  Recordings
 	Client client.Client
-	Alarm  Alarm
+	Alarm  Alarm         // nil: what is found is logged, counted and kept, and nobody is called
 	Limit  *rate.Limiter // of questions to Temporal, which has cases to keep alive
 	Log    *slog.Logger
 	Count  func(checked int, found []defect.Drift) // for metrics
@@ -114,9 +106,11 @@ func (a *Audits) Page(ctx context.Context, in contract.AuditState) (contract.Aud
 // tell raises the alarm first and keeps what was found second: what was kept was told.
 func (a *Audits) tell(ctx context.Context, audit string, found []defect.Drift) error {
 	for _, d := range found {
-		a.Log.ErrorContext(ctx, "audit: drift", "audit", audit, "number", d.Number, "kind", d.Kind, "subject", d.Subject)
-		if err := a.Alarm.Alarm(ctx, audit, d); err != nil {
-			return fmt.Errorf("raise the alarm about case %s: %w", d.Number, err)
+		a.Log.ErrorContext(ctx, "a case has drifted", "audit", audit, "number", d.Number, "kind", d.Kind, "subject", d.Subject, "detail", d.Detail)
+		if a.Alarm != nil {
+			if err := a.Alarm.Alarm(ctx, audit, d); err != nil {
+				return fmt.Errorf("raise the alarm about case %s: %w", d.Number, err)
+			}
 		}
 		if _, err := a.Store.AddFinding(ctx, audit, d); err != nil {
 			return err
@@ -262,8 +256,8 @@ func (a *Audits) question(ctx context.Context) (context.Context, context.CancelF
 
 // Check returns an error when an audit was given less than it needs.
 func (a *Audits) Check() error {
-	if a == nil || a.Store == nil || a.Client == nil || a.Alarm == nil || a.Limit == nil || a.Log == nil || a.Count == nil || a.Now == nil || a.Wait == nil {
-		return errors.New("an audit needs a store, a Temporal client, an alarm, a rate, a log, a counter and a clock")
+	if a == nil || a.Store == nil || a.Client == nil || a.Limit == nil || a.Log == nil || a.Count == nil || a.Now == nil || a.Wait == nil {
+		return errors.New("an audit needs a store, a Temporal client, a rate, a log, a counter and a clock")
 	}
 	return nil
 }

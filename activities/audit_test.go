@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"log/slog"
@@ -163,7 +164,9 @@ func newAudit(t *testing.T, n int) *audit {
 func recorded(i, comments int) defect.Recorded {
 	at := night.AddDate(0, 0, -1)
 	reporter := defect.Person{Username: "r", Roles: []defect.Role{defect.RoleReporter}}
-	c, e := defect.Open(defect.NewNumber([8]byte{0, 0, 0, 0, 0, byte(i / 200), byte(i)}), defect.Submission{Title: "t", Severity: 4, Reporter: defect.Reporter{Username: "r"}},
+	var number [8]byte
+	binary.BigEndian.PutUint64(number[:], uint64(i)) //nolint:gosec // a small number
+	c, e := defect.Open(defect.NewNumber(number), defect.Submission{Title: "t", Severity: 4, Reporter: defect.Reporter{Username: "r"}},
 		defect.DefaultPolicy(), reporter, at, defect.Keyed{})
 	r := defect.Recorded{Place: int64(i + 1), Events: append([]defect.Event{e}, c.Expire(night)...)}
 	for range comments {
@@ -186,7 +189,8 @@ func (a *audit) page(in contract.AuditState) (contract.AuditState, error) {
 		return contract.AuditState{}, err
 	}
 	var out contract.AuditState
-	return out, value.Get(&out)
+	err = value.Get(&out)
+	return out, err
 }
 
 func TestAuditPage_OfHonestCasesFindsNothing(t *testing.T) {

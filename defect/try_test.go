@@ -1,6 +1,7 @@
 package defect_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -81,7 +82,7 @@ func TestTry_UnderOtherPolicies(t *testing.T) {
 			got := map[string]string{}
 			for _, p := range trial.Promises {
 				if p.Differs() {
-					got[string(p.Clock)+" "+string(rune('0'+p.Nth))] = orNone(p.Was) + " " + orNone(p.Would)
+					got[fmt.Sprintf("%s %d", p.Clock, p.Nth)] = orNone(p.Was) + " " + orNone(p.Would)
 				}
 			}
 			require.Equal(t, c.differ, got)

@@ -71,7 +71,7 @@ func (s *Store) project(ctx context.Context, number string, whole *defect.Case, 
 	}
 	digest := old.digest
 	if !known {
-		if err := s.keepNames(ctx, s.write, &next); err != nil {
+		if err := s.keepNames(ctx, &next); err != nil {
 			return defect.Case{}, err
 		}
 	}

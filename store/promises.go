@@ -128,13 +128,13 @@ func (n *names) remember(key string) {
 }
 
 // keepNames stores what the keys of a case's system and unit stand for, once.
-func (s *Store) keepNames(ctx context.Context, to sqlx.ExecerContext, c *defect.Case) error {
+func (s *Store) keepNames(ctx context.Context, c *defect.Case) error {
 	for _, name := range []string{c.Submission.System, c.Submission.Reporter.Unit} {
 		key := textKey(name)
 		if name == "" || s.names.known(key) {
 			continue
 		}
-		if _, err := to.ExecContext(ctx, s.engine.statements.keepName, key, name); err != nil {
+		if _, err := s.write.ExecContext(ctx, s.engine.statements.keepName, key, name); err != nil {
 			return fmt.Errorf("keep a name: %w", err)
 		}
 		s.names.remember(key)
@@ -150,11 +150,7 @@ const fillBatch = 200
 func (s *Store) fillPromises(ctx context.Context) error {
 	for after := int64(-1); ; {
 		limited, cancel := context.WithTimeout(ctx, absorbPatience)
-		ids, err := s.withoutPromises(limited, after)
-		if err == nil && len(ids) > 0 {
-			err = s.inTx(limited, func(tx *sqlx.Tx) error { return s.fill(limited, tx, ids) })
-			after = ids[len(ids)-1]
-		}
+		ids, err := s.fillSome(limited, after)
 		cancel()
 		if err != nil {
 			return fmt.Errorf("write the promises of earlier cases: %w", err)
@@ -162,7 +158,33 @@ func (s *Store) fillPromises(ctx context.Context) error {
 		if len(ids) < fillBatch {
 			return nil
 		}
+		after = ids[len(ids)-1]
 	}
+}
+
+// fillSome does so for some cases after a place, and returns which.
+func (s *Store) fillSome(ctx context.Context, after int64) ([]int64, error) {
+	ids, err := s.withoutPromises(ctx, after)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	found, err := casesByID(ctx, s.read, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range found { // what was submitted never changes
+		c, err := f.read()
+		if err != nil {
+			return nil, err
+		}
+		if err := s.keepNames(ctx, &c); err != nil {
+			return nil, err
+		}
+		if _, err := s.policy(ctx, f.PolicyDigest); err != nil {
+			return nil, err
+		}
+	}
+	return ids, s.inTx(ctx, func(tx *sqlx.Tx) error { return s.fill(ctx, tx, ids) })
 }
 
 func (s *Store) withoutPromises(ctx context.Context, after int64) ([]int64, error) {
@@ -191,9 +213,6 @@ func (s *Store) fill(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 			return err
 		}
 		if c.Policy, err = s.policy(ctx, f.PolicyDigest); err != nil {
-			return err
-		}
-		if err := s.keepNames(ctx, tx, &c); err != nil {
 			return err
 		}
 		if err := s.putPromises(ctx, tx, promiseRows(&c, f.ID)); err != nil {

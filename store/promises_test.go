@@ -228,6 +228,7 @@ func TestPromises_WithAWrongCursor(t *testing.T) {
 // BenchmarkPromiseReport reads reports over 200,000 promises.
 func BenchmarkPromiseReport(b *testing.B) {
 	storetest.EachB(b, func(b *testing.B, db storetest.DB) {
+		b.Helper()
 		s := db.Open(b)
 		require.NoError(b, s.LoadPromises(b.Context(), kept(population(b, s, 300, 5)...), 200_000))
 		for _, by := range defect.Dimensions() {

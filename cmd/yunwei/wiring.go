@@ -116,7 +116,7 @@ func (p *parts) startWorker(ctx context.Context, signalSign string, zone *time.L
 		Projection: &activities.Projection{Store: p.store, Client: p.client, Lag: p.metrics.observeLag},
 		Signers:    &activities.Signers{People: p.store, Mode: activities.SignalSign(signalSign), Key: p.key},
 		Audits: &activities.Audits{
-			Store: p.store, Client: p.client, Alarm: activities.LogAlarm{Log: p.log}, Limit: rate.NewLimiter(activities.AuditRate, 1), Log: p.log,
+			Store: p.store, Client: p.client, Limit: rate.NewLimiter(activities.AuditRate, 1), Log: p.log,
 			Count: p.metrics.countAudit, Now: time.Now, Wait: activities.Sleep,
 		},
 	}
