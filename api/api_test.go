@@ -42,6 +42,7 @@ type fakeDesk struct {
 	vers     *int
 	file     string
 	promises []defect.CasePromise
+	page     func(after string, limit int) ([]defect.CasePromise, string) // of the promises, where they are too many to look through
 }
 
 func newFake() *fakeDesk {

@@ -106,7 +106,7 @@ func headers(c *gin.Context) {
 // bounded ends a request that takes too long.
 func bounded(c *gin.Context) {
 	limit := patience
-	if strings.Contains(c.FullPath(), "/attachments") {
+	if path := c.FullPath(); strings.Contains(path, "/attachments") || strings.Contains(path, "/reports/") {
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)

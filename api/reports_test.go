@@ -88,6 +88,10 @@ func (f *fakeDesk) PromiseReport(_ context.Context, _ desk.Caller, q defect.Prom
 
 // Promises pages by row, its cursor is where to go on.
 func (f *fakeDesk) Promises(_ context.Context, _ desk.Caller, q defect.PromiseQuery, after string, limit int) ([]defect.CasePromise, string, error) {
+	if f.page != nil {
+		list, next := f.page(after, limit)
+		return list, next, f.fail
+	}
 	list := f.found(q)
 	from, _ := strconv.Atoi(after)
 	list = list[min(from, len(list)):]
@@ -281,4 +285,30 @@ func TestAudits_AreShown(t *testing.T) {
 	w = s.ask("GET", "/api/v1/audits/a1/findings?after=c", "")
 	require.JSONEq(t, `{"items":[{"number":"7K3M-Q9XT-WA5C","kind":"clock","subject":"plan 2","detail":"d","found_at":"2026-11-23T09:00:00Z"}],"next":null}`, w.Body.String())
 	require.Equal(t, []string{"audits 5", "findings a1c20"}, s.asked)
+}
+
+// BenchmarkExport writes a workbook and a CSV of 200,000 promises.
+func BenchmarkExport(b *testing.B) {
+	s := promised(b)
+	for few := s.promises; len(s.promises) < 200_000; {
+		s.promises = append(s.promises, few...)
+	}
+	all := s.promises[:200_000]
+	s.page = func(after string, limit int) ([]defect.CasePromise, string) {
+		from, err := strconv.Atoi("0" + after)
+		require.NoError(b, err)
+		if to := from + limit; to < len(all) {
+			return all[from:to], strconv.Itoa(to)
+		}
+		return all[from:], ""
+	}
+	for _, path := range []string{"promises?format=xlsx", "promises/cases?format=csv"} {
+		b.Run(path, func(b *testing.B) {
+			for b.Loop() {
+				w := s.ask("GET", "/api/v1/reports/"+path, "")
+				require.Equal(b, 200, w.Code)
+				b.ReportMetric(float64(w.Body.Len()), "bytes")
+			}
+		})
+	}
 }
