@@ -52,6 +52,13 @@ type Desk interface {
 	Ready(ctx context.Context) []desk.Dependency
 
 	substitutionDesk
+	MayReport(by desk.Caller) error
+	PromiseReport(ctx context.Context, by desk.Caller, q defect.PromiseQuery) (defect.PromiseReport, error)
+	Promises(ctx context.Context, by desk.Caller, q defect.PromiseQuery, after string, limit int) (list []defect.CasePromise, next string, err error)
+	Zone() *time.Location
+	MayAudit(by desk.Caller) error
+	Audits(ctx context.Context, by desk.Caller, after string, limit int) (list []desk.Audit, next string, err error)
+	Findings(ctx context.Context, by desk.Caller, id, after string, limit int) (list []defect.Drift, next string, err error)
 }
 
 // Options are what the API is made of. All are needed.

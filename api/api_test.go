@@ -43,7 +43,9 @@ type fakeDesk struct {
 	file  string
 	left  time.Duration // that Submit had
 
-	change desk.HolidayChange
+	change   desk.HolidayChange
+	promises []defect.CasePromise
+	page     func(after string, limit int) ([]defect.CasePromise, string) // of the promises, where they are too many to look through
 }
 
 func newFake() *fakeDesk {
@@ -100,7 +102,7 @@ func (f *fakeDesk) Events(_ context.Context, _ desk.Caller, number string, after
 	}, limit == 3, f.ask("events " + number)
 }
 func (f *fakeDesk) ExplainClock(_ context.Context, _ desk.Caller, number string, name defect.ClockName, nth int) (defect.Explanation, error) {
-	x, ok := f.c.Explain(name, nth, nil, now.Add(time.Minute))
+	x, ok := f.c.Explain(name, nth, now.Add(time.Minute))
 	if !ok {
 		return x, apperr.New(apperr.NotFound, apperr.ReasonClockUnknown, nil)
 	}

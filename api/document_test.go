@@ -14,8 +14,8 @@ import (
 	"yunwei/defect"
 )
 
-// promised checks that an answer is what the document says of it.
-func promised(t *testing.T, document any, method, path, template string, w answer) {
+// describedBy checks that an answer is what the document says of it.
+func describedBy(t *testing.T, document any, method, path, template string, w answer) {
 	t.Helper()
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
@@ -73,7 +73,7 @@ func TestDocument_SaysWhatIsAnswered(t *testing.T) {
 			} {
 				w := s.ask(one.method, "/api/v1"+one.path, one.body)
 				require.Less(t, w.Code, 300, w.Body)
-				promised(t, document, one.method, one.path, one.template, answer{w.Code, w.Body.Bytes()})
+				describedBy(t, document, one.method, one.path, one.template, answer{w.Code, w.Body.Bytes()})
 			}
 		})
 	}

@@ -30,6 +30,11 @@ func (a *api) routes() []route {
 
 		{method: http.MethodGet, path: "/calendars", id: "calendars", tag: "calendars", summary: "The calendars of the policy in force.", status: http.StatusOK, answer: calendarsBody{}, handle: a.calendars},
 		{method: http.MethodGet, path: "/calendars/:name/due", id: "due", tag: "calendars", summary: "When a promise of a given length falls due, and why then.", query: dueParams(), status: http.StatusOK, answer: dueBody{}, handle: a.due},
+
+		{method: http.MethodGet, path: "/reports/promises", id: "promise-report", tag: "reports", summary: "How the promises were kept that started in a period, by group; as CSV or a workbook where format says so.", query: reportParams(), status: http.StatusOK, answer: promiseReportBody{}, handle: a.promiseReport, may: a.mayReport},
+		{method: http.MethodGet, path: "/reports/promises/cases", id: "promise-cases", tag: "reports", summary: "The promises behind a figure of the report, by start.", query: promiseParams(), status: http.StatusOK, answer: promisesBody{}, handle: a.promises, may: a.mayReport},
+		{method: http.MethodGet, path: "/audits", id: "audits", tag: "audits", summary: "The runs of the nightly audit, the latest first.", query: auditParams(), status: http.StatusOK, answer: auditsBody{}, handle: a.audits, may: a.mayAudit},
+		{method: http.MethodGet, path: "/audits/:id/findings", id: "audit-findings", tag: "audits", summary: "What an audit found wrong, by case.", query: auditParams(), status: http.StatusOK, answer: driftsBody{}, handle: a.findings, may: a.mayAudit},
 	}
 	out = append(out, a.holidayRoutes()...)
 	for _, action := range defect.Actions() {
@@ -97,6 +102,41 @@ func eventParams() []param {
 
 func explainParams() []param {
 	return []param{{Field: defect.Field{Name: "nth", Type: defect.TypeInteger, Min: 1, Max: 1_000_000}, summary: "Which of the case's clocks of this name, by start; the latest when none is given."}}
+}
+
+// periodParams are those of a report and of the lists behind it.
+func periodParams() []param {
+	return []param{
+		{Field: defect.Field{Name: "from", Type: defect.TypeTime}, summary: "Promises that started at this time or later."},
+		{Field: defect.Field{Name: "to", Type: defect.TypeTime}, summary: "Promises that started before this time."},
+		{Field: defect.Field{Name: "by", Type: defect.TypeText, Enum: names(defect.Dimensions())}, summary: "What groups have in common; the severity when none is given."},
+		{Field: defect.Field{Name: "clock", Type: defect.TypeText, Enum: names(defect.ClockNames())}, summary: "Promises of this name only."},
+		{Field: defect.Field{Name: "after", Type: defect.TypeText, Max: maxCursor}, summary: "The `next` of the answer before."},
+	}
+}
+
+// maxCursor bounds a cursor, in characters: one may hold the name of a system.
+const maxCursor = 12_000
+
+func reportParams() []param {
+	return append(periodParams(), pageSize(defect.MaxPageSize, "Groups an answer, 200 when none is given; files hold all."),
+		param{Field: defect.Field{Name: "format", Type: defect.TypeText, Enum: []string{formatCSV, formatXLSX}}, summary: "A file instead of JSON: figures as CSV, or a workbook with the cases behind them."})
+}
+
+func promiseParams() []param {
+	return append(periodParams(), pageSize(defect.MaxPageSize, "Promises an answer, 20 when none is given; a file holds all."),
+		param{Field: defect.Field{Name: "key", Type: defect.TypeText, Max: defect.MaxText}, summary: "The group, by what `by` names."},
+		param{Field: defect.Field{Name: "none", Type: defect.TypeBool}, summary: "The group of those that name none, in place of key."},
+		param{Field: defect.Field{Name: "outcome", Type: defect.TypeText, Enum: names(defect.Outcomes())}, summary: "What became of them."},
+		param{Field: defect.Field{Name: "timed", Type: defect.TypeBool}, summary: "Those that were met, in time or late."},
+		param{Field: defect.Field{Name: "format", Type: defect.TypeText, Enum: []string{formatCSV}}, summary: "A file instead of JSON."})
+}
+
+func auditParams() []param {
+	return []param{
+		{Field: defect.Field{Name: "after", Type: defect.TypeText, Max: maxCursor}, summary: "The `next` of the answer before."},
+		pageSize(defect.MaxPageSize, "Rows an answer, 20 when none is given."),
+	}
 }
 
 func attachmentParams() []param {

@@ -288,6 +288,93 @@ type stretchBody struct {
 	Counted  float64      `json:"counted" doc:"Seconds that the clock used up: service, or nothing while it was paused."`
 	Paused   bool         `json:"paused"`
 	Why      string       `json:"why" doc:"hours, always, make_up_day, closed, weekend or holiday, with the holiday's name."`
-	Side     defect.Side  `json:"side" enum:"contractor,client,spare_part" doc:"Whose time it was."`
+	Side     defect.Side  `json:"side" enum:"contractor,client,spare_part,nobody" doc:"Whose time it was; nobody's once the case is answered and reported on, which no sum holds."`
 	Phase    defect.Phase `json:"phase" enum:"elapsed,late,ahead" doc:"Before the due time, past it, or still to come."`
+}
+
+type promiseReportBody struct {
+	From   *time.Time         `json:"from"`
+	To     *time.Time         `json:"to"`
+	By     defect.Dimension   `json:"by" enum:"severity,month,system,unit,person,clock"`
+	Clock  *string            `json:"clock"`
+	Groups []promiseGroupBody `json:"groups"`
+	Totals promiseGroupBody   `json:"totals" doc:"Of all groups, those of other pages included."`
+	Next   *string            `json:"next" doc:"Cursor of the next page of groups; null after the last."`
+}
+
+type promiseGroupBody struct {
+	Key       *string          `json:"key" doc:"1, 202611, a name; null for promises that name none, and in the totals."`
+	Promised  int              `json:"promised" doc:"Promises that started in the period: met + broken + running + cancelled."`
+	Met       int              `json:"met" doc:"In time."`
+	Broken    int              `json:"broken" doc:"Their due time passed: met late, or not at all."`
+	Running   int              `json:"running" doc:"Running or paused, and not broken."`
+	Cancelled int              `json:"cancelled" doc:"Nobody waited for them any more, before their due time."`
+	Rate      *float64         `json:"rate" doc:"met / (met + broken); null when none is decided."`
+	Timed     int              `json:"timed" doc:"Met in time or late: those that the percentiles are taken of."`
+	P50       *float64         `json:"p50" doc:"Seconds of service time that it took to meet, by the nearest-rank method."`
+	P90       *float64         `json:"p90"`
+	Longest   *float64         `json:"longest"`
+	Sums      sumsBody         `json:"sums" doc:"Seconds of service time by whose it was: to the end of a promise, to the due time of a broken one that has not ended, none of one that runs."`
+	Cases     string           `json:"cases" doc:"Address of the promises behind the group."`
+	Links     promiseLinksBody `json:"links" doc:"Addresses of the promises behind single figures."`
+}
+
+type promiseLinksBody struct {
+	Met       string `json:"met"`
+	Broken    string `json:"broken"`
+	Running   string `json:"running"`
+	Cancelled string `json:"cancelled"`
+	Timed     string `json:"timed"`
+}
+
+type promisesBody struct {
+	Items []promiseBody `json:"items"`
+	Next  *string       `json:"next"`
+}
+
+type promiseBody struct {
+	Number    string            `json:"number"`
+	Clock     defect.ClockName  `json:"clock"`
+	Nth       int               `json:"nth" doc:"Which of the case's clocks of this name, by start."`
+	Cycle     int               `json:"cycle"`
+	Severity  defect.Severity   `json:"severity" doc:"Whose target it has."`
+	System    *string           `json:"system"`
+	Unit      *string           `json:"unit" doc:"The reporter's."`
+	Person    *string           `json:"person" doc:"User name of who had the case in hand when the promise ended, or has it now."`
+	StartedAt time.Time         `json:"started_at"`
+	DueAt     *time.Time        `json:"due_at"`
+	EndedAt   *time.Time        `json:"ended_at"`
+	State     defect.ClockState `json:"state"`
+	Outcome   defect.Outcome    `json:"outcome" enum:"met,broken,running,cancelled"`
+	Counted   float64           `json:"counted" doc:"Seconds of service time that it used up, pauses left out."`
+	LateBy    *float64          `json:"late_by" doc:"Seconds from the due time to the end of a broken promise; null before it ends."`
+	Sums      sumsBody          `json:"sums"`
+	Explain   string            `json:"explain" doc:"Address of its explanation."`
+}
+
+type auditsBody struct {
+	Items []auditBody `json:"items"`
+	Next  *string     `json:"next"`
+}
+
+type auditBody struct {
+	ID        string     `json:"id"`
+	StartedAt time.Time  `json:"started_at"`
+	EndedAt   *time.Time `json:"ended_at" doc:"Null while it goes on."`
+	Checked   int        `json:"checked" doc:"Open cases that were looked at."`
+	Findings  int        `json:"findings"`
+	Found     string     `json:"found" doc:"Address of what was found."`
+}
+
+type driftsBody struct {
+	Items []driftBody `json:"items"`
+	Next  *string     `json:"next"`
+}
+
+type driftBody struct {
+	Number  string           `json:"number"`
+	Kind    defect.DriftKind `json:"kind" enum:"event,clock,case,row,promise,missing,seq,workflow"`
+	Subject *string          `json:"subject" doc:"Which: a clock, a seq, a column."`
+	Detail  string           `json:"detail" doc:"What was found and what was expected; for who looks into it."`
+	FoundAt time.Time        `json:"found_at"`
 }

@@ -54,6 +54,9 @@ const (
 	ReasonNothingCalls     Reason = "error.nothing_calls"     // no escalation would call again
 	ReasonAccepted         Reason = "error.accepted_already"  // accepted, only the service report is missing
 	ReasonKeyReused        Reason = "error.idempotency_key_reused"
+	ReasonReports          Reason = "error.reports" // reports are the contractor's and the auditors'
+	ReasonAudits           Reason = "error.audits"  // audits are the administrators' and the auditors'
+	ReasonAuditUnknown     Reason = "error.audit_unknown"
 	ReasonBusy             Reason = "error.busy"             // Temporal asks to come back in a moment
 	ReasonHolidaySet       Reason = "error.holiday_set"      // [set]: no set of holidays has this name
 	ReasonHolidayRevision  Reason = "error.holiday_revision" // [set revision]: the set has no such revision
@@ -88,6 +91,8 @@ const (
 	FieldDepth            Reason = "field.page_depth"   // [limit]: use the cursor
 	FieldTooShort         Reason = "field.too_short"    // [limit]: characters
 	FieldKey              Reason = "field.idempotency_key"
+	FieldPeriod           Reason = "field.period"  // the end of a period is after its beginning
+	FieldNeeds            Reason = "field.needs"   // [other]: means nothing without it
 	FieldPast             Reason = "field.past"    // over before it begins, or past already
 	FieldTooFar           Reason = "field.too_far" // [days]
 	FieldOneself          Reason = "field.oneself"

@@ -11,6 +11,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
 
 	"yunwei/contract"
 	"yunwei/defect"
@@ -61,16 +62,24 @@ func record(ctx context.Context, folder, shape string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if err := s.save(ctx, number, runID, filepath.Join(folder, shape+"-"+name+".json")); err != nil {
+		if err := s.save(ctx, contract.DefectWorkflowID(number), runID, filepath.Join(folder, shape+"-"+name+".json")); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil
+	return s.recordAudit(ctx, filepath.Join(folder, shape+"-audit.json"))
 }
 
-// save waits until the case's workflow has ended and writes the history of a run, the latest for no run.
-func (s *site) save(ctx context.Context, number, runID, file string) error {
-	id := contract.DefectWorkflowID(number)
+// recordAudit records an audit of the cases that the others have left.
+func (s *site) recordAudit(ctx context.Context, file string) error {
+	run, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "audit-recorded", TaskQueue: contract.TaskQueue}, contract.WorkflowAudit, contract.AuditState{})
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	return s.save(ctx, run.GetID(), run.GetRunID(), file)
+}
+
+// save waits until a workflow has ended and writes the history of a run, the latest for no run.
+func (s *site) save(ctx context.Context, id, runID, file string) error {
 	if err := s.client.GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil {
 		return err
 	}

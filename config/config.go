@@ -54,6 +54,7 @@ type Serve struct {
 type Worker struct {
 	Shared
 	Metrics string `help:"Address to serve /healthz, /readyz and /metrics on." default:"127.0.0.1:9090"`
+	Policy  string `help:"Policy file, as the serving processes have it: its time zone says when nightly work is done." type:"path"`
 }
 
 // Store is the settings of the commands that only need the database.

@@ -22,6 +22,7 @@ const TaskQueue = "yunwei"
 // The names that histories hold.
 const (
 	WorkflowDefect = "defect"
+	WorkflowAudit  = "audit" // AuditState -> AuditEnd; nightly, see package worker
 
 	UpdateAct     = "act"      // Command -> ActResult: every step that a person takes
 	SignalSignOff = "sign-off" // SignOff: a supervisor's decision from the Temporal Web UI or CLI
@@ -30,6 +31,7 @@ const (
 	ActivityProject      = "project"       // Projection -> nothing
 	ActivityProjectWhole = "project-whole" // DefectState -> nothing; a local activity, so that its input is not recorded
 	ActivitySigner       = "signer"        // SignerRequest -> Signer
+	ActivityAuditPage    = "audit-page"    // AuditState -> AuditState; heartbeats the place that it has come to
 )
 
 const defectPrefix = "defect:"

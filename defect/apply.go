@@ -49,6 +49,7 @@ func (c *Case) Apply(e Event) {
 			effect(c, step{Input: *e.Input, by: e.Actor.Username, standingIn: e.For, at: e.At})
 		}
 	}
+	c.noteTurn(e.At)
 }
 
 // step is what an effect needs of its event.
@@ -280,7 +281,7 @@ func (c *Case) start(name ClockName, at time.Time) {
 	if target <= 0 {
 		return
 	}
-	k := Clock{Name: name, Cycle: c.Cycle, Target: target, Calendar: cal, StartedAt: at}
+	k := Clock{Name: name, Cycle: c.Cycle, Severity: c.Severity, Target: target, Calendar: cal, StartedAt: at, Epoch: len(c.Calendars)}
 	k.turn(c.calendars(), Leg{From: at, Calendar: cal, Paused: c.Policy.pauses(name, c.Waiting)})
 	c.Clocks = append(c.Clocks, k)
 }
@@ -292,7 +293,7 @@ func (c *Case) meet(name ClockName, at time.Time) {
 		return
 	}
 	k.close(c.calendars(), at)
-	k.MetAt = at
+	k.MetAt, k.Assignee = at, c.Assignee
 	if !k.BreachedAt.IsZero() {
 		k.LateBy = at.Sub(k.DueAt)
 	}
@@ -303,7 +304,7 @@ func (c *Case) cancel(at time.Time, names ...ClockName) {
 	for _, name := range names {
 		if k := c.clock(name); k != nil {
 			k.close(c.calendars(), at)
-			k.CancelledAt = at
+			k.CancelledAt, k.Assignee = at, c.Assignee
 		}
 	}
 }
@@ -348,7 +349,7 @@ func (c *Case) regrade(s Severity, at time.Time) {
 	}
 	was := Said{Target: k.Target, Calendar: k.Calendar}
 	target, cal := c.Policy.term(ClockResolve, s)
-	k.Target = target
+	k.Target, k.Severity = target, s
 	if cal != k.Calendar {
 		k.Calendar = cal
 		k.turn(c.calendars(), Leg{From: at, Calendar: cal, Paused: k.paused()})

@@ -21,6 +21,8 @@ type Case struct {
 	Assignee string    `json:"assignee,omitempty"`
 	Level    Level     `json:"level"`
 	Waiting  []Waiting `json:"waiting,omitempty"`
+	// Turns is whose time it was, whenever that changed; before the first it was the contractor's.
+	Turns []Turn `json:"turns,omitempty"`
 
 	Seq     int     `json:"seq"`     // of the latest event
 	Version int     `json:"version"` // how many of the events were somebody's steps
@@ -37,9 +39,9 @@ type Case struct {
 	DuplicateOf string `json:"duplicate_of,omitempty"` // the case that goes on instead
 	Files       int    `json:"files,omitempty"`
 
-	// Calendars are those that the case counts on since it was put under another state of the holidays that they follow;
-	// before, and for most cases for ever, they are those of the policy.
-	Calendars map[string]calendar.Calendar `json:"calendars,omitempty"`
+	// Calendars are those that the case was put under after its policy's, each by another state of the holidays that they
+	// follow; the last are those that it counts on.
+	Calendars []map[string]calendar.Calendar `json:"calendars,omitempty"`
 	// Holidays say which state that is, by set.
 	Holidays []HolidayState `json:"holidays,omitempty"`
 
@@ -182,6 +184,7 @@ func (c Case) Clone() Case {
 		c.Clocks[i].Said = slices.Clip(c.Clocks[i].Said)
 	}
 	c.Waiting = slices.Clone(c.Waiting)
+	c.Turns = slices.Clip(c.Turns)
 	c.SignOffs = slices.Clip(c.SignOffs)
 	c.Past = slices.Clip(c.Past)
 	return c

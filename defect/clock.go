@@ -25,6 +25,7 @@ const (
 type Clock struct {
 	Name      ClockName     `json:"name"`
 	Cycle     int           `json:"cycle"`
+	Severity  Severity      `json:"severity,omitempty"` // whose target it has
 	Target    time.Duration `json:"target"`
 	Calendar  string        `json:"calendar"`
 	StartedAt time.Time     `json:"started_at"`
@@ -33,6 +34,7 @@ type Clock struct {
 	Legs  []Leg     `json:"legs"`
 	Fired []string  `json:"fired,omitempty"` // the marks that are behind this clock
 	Said  []Said    `json:"said,omitempty"`  // those of targets that it had before
+	Epoch int       `json:"epoch,omitempty"` // of the calendars that it was last worked out on: how often the case had been put under others
 
 	MetAt       time.Time `json:"met_at,omitzero"`
 	BreachedAt  time.Time `json:"breached_at,omitzero"`
@@ -42,6 +44,8 @@ type Clock struct {
 	LateBy time.Duration `json:"late_by,omitempty"`
 	// PausedFor is the counted time of the pauses that have ended: what they moved the due time by.
 	PausedFor time.Duration `json:"paused_for,omitempty"`
+	// Assignee is who had the case in hand when the promise ended: whose promise it was.
+	Assignee string `json:"assignee,omitempty"`
 }
 
 // Said is which marks of an earlier target were behind a clock when it got another, and are ahead of it again.
@@ -255,17 +259,16 @@ func earlier(a, b time.Time) time.Time {
 
 // Expire asks every promise whether its time has come, and returns what is to be said, oldest first. It is called
 // whenever time may have passed: when the timer rings, and before every action. After an outage a breach is told once,
-// with how late; of the warnings only the latest, and none for a promise that was broken meanwhile; of the calls of one
-// rule only the latest.
+// with how late; of the warnings only the latest, and none for a promise that was broken meanwhile; the
+// calls of one rule as one.
 func (c *Case) Expire(now time.Time) []Event {
 	now = clean(now)
-	var due []mark
-	for i := range c.Clocks {
-		due = append(due, c.dueMarks(i, now)...)
+	until := now
+	if !c.AutoCloseAt.IsZero() && c.AutoCloseAt.Before(now) {
+		until = c.AutoCloseAt // what would have fallen due behind its closing has not, however late that is noticed
 	}
-	slices.SortStableFunc(due, func(a, b mark) int { return a.at.Compare(b.at) })
 	var out []Event
-	for _, m := range due {
+	for m, due := c.firstDue(until); due; m, due = c.firstDue(until) { // one may start a promise that was broken since
 		out = append(out, c.record(c.timed(m, now)))
 	}
 	if !c.AutoCloseAt.IsZero() && !c.AutoCloseAt.After(now) {
@@ -273,6 +276,20 @@ func (c *Case) Expire(now time.Time) []Event {
 		out = append(out, c.record(Event{Kind: KindAutoClose, At: c.notBefore(at), Timing: &Timing{DueAt: at, LateBy: now.Sub(at)}}))
 	}
 	return out
+}
+
+// firstDue returns the earliest mark whose time has come, and whether there is any.
+func (c *Case) firstDue(now time.Time) (mark, bool) {
+	var first mark
+	found := false
+	for i := range c.Clocks {
+		for _, m := range c.dueMarks(i, now) {
+			if !found || m.at.Before(first.at) {
+				first, found = m, true
+			}
+		}
+	}
+	return first, found
 }
 
 // dueMarks returns the marks of one clock whose time has come, without the warnings that have lost their meaning.
@@ -288,7 +305,8 @@ func (c *Case) dueMarks(i int, now time.Time) []mark {
 				warning = m
 			}
 		case m.repeat > 0 && len(out) > 0 && out[len(out)-1].kind == KindEscalation && out[len(out)-1].rule.String() == m.rule.String():
-			out[len(out)-1] = m // marks tells the calls of a rule one after the other
+			m.at = out[len(out)-1].at // one call for all, from when the first was due
+			out[len(out)-1] = m       // marks tells the calls of a rule one after the other
 		default:
 			broken = broken || m.kind == KindBreach
 			out = append(out, m)

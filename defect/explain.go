@@ -16,9 +16,12 @@ const (
 	SideContractor Side = "contractor" // the contractor's own
 	SideClient     Side = "client"     // an answer of the reporter was awaited
 	SideSpare      Side = "spare_part" // a part was on its way
+	// SideNobody: the case is answered and reported on, and nobody owes anything unless it is opened again. Such time
+	// is in no sum.
+	SideNobody Side = "nobody"
 )
 
-// Sides returns all sides.
+// Sides returns the sides that time is summed up by.
 func Sides() []Side { return []Side{SideContractor, SideClient, SideSpare} }
 
 // Phase is where in a promise's life a stretch lies.
@@ -58,19 +61,18 @@ type Explanation struct {
 	// change of severity cuts a promise short in a pause: it breaks when the pause ends.
 	Used, Left time.Duration
 	// Sides is the service time that has passed, by whose it was. The sums add up to the service time of the promise's
-	// life.
+	// life, less what was nobody's.
 	Sides map[Side]time.Duration
 	// Provisional: the due time depends on days that no known holiday notice rules.
 	Provisional bool
 }
 
-// Explain explains the nth promise of a name, the latest for 0, as of now. The events are all of the case. It reports
-// whether there is such a promise.
-func (c *Case) Explain(name ClockName, nth int, events []Event, now time.Time) (Explanation, bool) {
-	var those []int
-	for i, k := range c.Clocks {
+// Explain explains the nth promise of a name, the latest for 0, as of now. It reports whether there is such a promise.
+func (c *Case) Explain(name ClockName, nth int, now time.Time) (Explanation, bool) {
+	var those []Clock
+	for _, k := range c.Clocks {
 		if k.Name == name {
-			those = append(those, i)
+			those = append(those, k)
 		}
 	}
 	if nth == 0 {
@@ -79,16 +81,15 @@ func (c *Case) Explain(name ClockName, nth int, events []Event, now time.Time) (
 	if nth < 1 || nth > len(those) {
 		return Explanation{}, false
 	}
-	k := c.Clocks[those[nth-1]]
+	k := those[nth-1]
 	x := Explanation{Clock: k, Nth: nth, Of: len(those), Sides: map[Side]time.Duration{}}
 	ends := k.endedBy(now)
-	waits := c.waits(events)
-	cuts, cals := cutsOf(k, waits, ends), c.countedOn(those[nth-1], events)
+	cuts, cals := cutsOf(k, c.Turns, ends), c.countedOn(k)
 	for i := range len(cuts) - 1 {
-		x.between(cals, cuts[i], cuts[i+1], waits, ends)
+		x.between(cals, cuts[i], cuts[i+1], c.Turns, ends)
 	}
 	for _, s := range x.Stretches {
-		if s.Phase != PhaseAhead {
+		if s.Phase != PhaseAhead && s.Side != SideNobody {
 			x.Sides[s.Side] += s.Service
 		}
 		if s.Phase == PhaseElapsed {
@@ -118,22 +119,6 @@ func (c *Case) Provisional(k Clock) bool {
 	return false
 }
 
-// countedOn returns the calendars that the due time of a promise, given by its index, was worked out on: those of the
-// case now, or, for a promise that is broken or no longer stands, those of then.
-func (c *Case) countedOn(clock int, events []Event) map[string]calendar.Calendar {
-	if c.Calendars == nil {
-		return c.Policy.Calendars
-	}
-	past := c.unborn()
-	for _, e := range events {
-		past.Apply(e)
-		if clock < len(past.Clocks) && (!past.Clocks[clock].Live() || !past.Clocks[clock].BreachedAt.IsZero()) {
-			return past.calendars()
-		}
-	}
-	return c.calendars()
-}
-
 // endedBy returns when a promise's life ended, or now.
 func (k Clock) endedBy(now time.Time) time.Time {
 	switch {
@@ -145,46 +130,46 @@ func (k Clock) endedBy(now time.Time) time.Time {
 	return clean(now)
 }
 
-// wait is what a case waited for, from an instant on.
-type wait struct {
-	from time.Time
-	side Side
+// Turn is whose time it is, from an instant on.
+type Turn struct {
+	From time.Time `json:"from"`
+	Side Side      `json:"side"`
 }
 
-// waits replays the events for whom the case waited for, and when.
-func (c *Case) waits(events []Event) []wait {
-	past := c.unborn()
-	var out []wait
-	for _, e := range events {
-		past.Apply(e)
-		side := SideContractor
-		switch {
-		case past.WaitsFor(WaitingReporter):
-			side = SideClient
-		case past.WaitsFor(WaitingSpare):
-			side = SideSpare
-		}
-		if n := len(out); n == 0 || out[n-1].side != side {
-			out = append(out, wait{from: past.UpdatedAt, side: side})
-		}
+// turn returns whose time it is now.
+func (c *Case) turn() Side {
+	switch {
+	case c.WaitsFor(WaitingReporter):
+		return SideClient
+	case c.WaitsFor(WaitingSpare):
+		return SideSpare
+	case c.Stage == Replied && c.ServiceReport != nil, c.Closed():
+		return SideNobody
 	}
-	return out
+	return SideContractor
 }
 
-func sideAt(waits []wait, at time.Time) Side {
+// noteTurn remembers whose time it is when that has changed.
+func (c *Case) noteTurn(at time.Time) {
+	if side := c.turn(); side != sideAt(c.Turns, at) {
+		c.Turns = append(c.Turns, Turn{From: at, Side: side})
+	}
+}
+
+func sideAt(turns []Turn, at time.Time) Side {
 	side := SideContractor
-	for _, w := range waits {
-		if w.from.After(at) {
+	for _, t := range turns {
+		if t.From.After(at) {
 			break
 		}
-		side = w.side
+		side = t.Side
 	}
 	return side
 }
 
-// cutsOf returns where a promise's life changes its kind: its start, its legs, what was waited for, its end, and its due
+// cutsOf returns where a promise's life changes its kind: its start, its legs, whose time it was, its end, and its due
 // time when that is still to come or was missed.
-func cutsOf(k Clock, waits []wait, ends time.Time) []time.Time {
+func cutsOf(k Clock, turns []Turn, ends time.Time) []time.Time {
 	last := ends
 	if k.Live() && k.DueAt.After(last) {
 		last = k.DueAt
@@ -193,8 +178,8 @@ func cutsOf(k Clock, waits []wait, ends time.Time) []time.Time {
 	for _, leg := range k.Legs {
 		cuts = append(cuts, leg.From)
 	}
-	for _, w := range waits {
-		cuts = append(cuts, w.from)
+	for _, t := range turns {
+		cuts = append(cuts, t.From)
 	}
 	cuts = slices.DeleteFunc(cuts, func(t time.Time) bool { return t.IsZero() || t.Before(k.StartedAt) || t.After(last) })
 	slices.SortFunc(cuts, time.Time.Compare)
@@ -202,15 +187,10 @@ func cutsOf(k Clock, waits []wait, ends time.Time) []time.Time {
 }
 
 // between explains what lies between two neighbouring cuts.
-func (x *Explanation) between(cals map[string]calendar.Calendar, from, to time.Time, waits []wait, ends time.Time) {
+func (x *Explanation) between(cals map[string]calendar.Calendar, from, to time.Time, turns []Turn, ends time.Time) {
 	k := x.Clock
-	leg := k.Legs[0]
-	for _, l := range k.Legs {
-		if !l.From.After(from) {
-			leg = l
-		}
-	}
-	s := Stretch{Calendar: leg.Calendar, Paused: leg.Paused, Side: sideAt(waits, from), Phase: PhaseElapsed}
+	leg := k.legAt(from)
+	s := Stretch{Calendar: leg.Calendar, Paused: leg.Paused, Side: sideAt(turns, from), Phase: PhaseElapsed}
 	switch {
 	case !from.Before(ends):
 		s.Phase = PhaseAhead

@@ -35,10 +35,18 @@ func MayKeepHolidays(p Person) bool { return p.Has(holidayKeepers...) }
 
 // calendars are those that the case counts on.
 func (c *Case) calendars() map[string]calendar.Calendar {
-	if c.Calendars != nil {
-		return c.Calendars
+	return c.calendarsAt(len(c.Calendars))
+}
+
+// countedOn are those that the due time of a promise was worked out on: of then, for one that is broken or ended.
+func (c *Case) countedOn(k Clock) map[string]calendar.Calendar { return c.calendarsAt(k.Epoch) }
+
+// calendarsAt are those of an epoch: 0 is the policy's.
+func (c *Case) calendarsAt(epoch int) map[string]calendar.Calendar {
+	if epoch == 0 {
+		return c.Policy.Calendars
 	}
-	return c.Policy.Calendars
+	return c.Calendars[epoch-1]
 }
 
 // FollowedSets returns the sets of holidays that the case's calendars follow, by name.
@@ -94,7 +102,7 @@ func (c *Case) under(all []Holidays) map[string]calendar.Calendar {
 // for days of the past that count otherwise now. Broken promises are history. What a promise has said and would say
 // again about its new due time, it says again.
 func (c *Case) followHolidays(all []Holidays, at time.Time) {
-	c.Calendars = c.under(all)
+	c.Calendars = append(slices.Clip(c.Calendars), c.under(all))
 	for _, h := range all {
 		c.Holidays = slices.DeleteFunc(slices.Clone(c.Holidays), func(s HolidayState) bool { return s.Set == h.Set })
 		c.Holidays = append(c.Holidays, h.HolidayState)
@@ -104,6 +112,7 @@ func (c *Case) followHolidays(all []Holidays, at time.Time) {
 		if !k.Live() || !k.BreachedAt.IsZero() {
 			continue
 		}
+		k.Epoch = len(c.Calendars)
 		k.PausedFor = k.pausedFor(c.calendars())
 		k.settle(c.calendars())
 		c.rearm(i, at)

@@ -69,7 +69,7 @@ func TestHolidays_MoveTheRunningPromises(t *testing.T) {
 	require.Equal(t, w.c, defect.Replay(w.c, w.events))
 	_, concerned = w.c.Moves(in.Holidays, w.now)
 	require.False(t, concerned, "there is nothing left to do")
-	x, ok := w.c.Explain(defect.ClockResolve, 0, w.events, w.now)
+	x, ok := w.c.Explain(defect.ClockResolve, 0, w.now)
 	require.True(t, ok)
 	require.Equal(t, clock(t, w, defect.ClockResolve).Target, x.Used+x.Left)
 	require.Contains(t, mustJSON(t, x), "停工", "the explanation names the day")
@@ -87,7 +87,7 @@ func TestHolidays_KeepPausesAndWhatWasConsumed(t *testing.T) {
 	require.Equal(t, legs, k.Legs)
 	require.Equal(t, 8*time.Hour, k.PausedFor)
 	require.Equal(t, day("2026-11-30 17:00"), k.DueAt, "23 hours from Tuesday 18:00, Thursday off")
-	x, _ := w.c.Explain(defect.ClockResolve, 0, w.events, w.now)
+	x, _ := w.c.Explain(defect.ClockResolve, 0, w.now)
 	require.Equal(t, time.Hour, x.Used)
 
 	w.do("agent", defect.ActRequestInfo, inputs[defect.ActRequestInfo])
@@ -106,7 +106,7 @@ func TestHolidays_ADayThatPassedCountsOtherwise(t *testing.T) {
 	w.do("admin", defect.ActApplyHolidays, w.under(1, off("2026-11-24")))
 	require.Equal(t, 8*time.Hour, clock(t, w, defect.ClockResolve).PausedFor, "the pause lay in fewer hours")
 	for _, name := range []defect.ClockName{defect.ClockResponse, defect.ClockPlan, defect.ClockResolve} {
-		x, ok := w.c.Explain(name, 0, w.events, w.now)
+		x, ok := w.c.Explain(name, 0, w.now)
 		require.True(t, ok)
 		addsUp(t, x, w.now)
 	}
@@ -152,7 +152,7 @@ func TestHolidays_LeaveBrokenAndEndedAlone(t *testing.T) {
 	require.Equal(t, defect.ClockBreached, broken.State())
 	w.do("admin", defect.ActApplyHolidays, w.under(1, off("2026-11-23", "2026-11-24")))
 	require.Equal(t, broken, clock(t, w, defect.ClockPlan))
-	x, ok := w.c.Explain(defect.ClockPlan, 0, w.events, w.now)
+	x, ok := w.c.Explain(defect.ClockPlan, 0, w.now)
 	require.True(t, ok)
 	addsUp(t, x, w.now)
 	require.False(t, x.Provisional)
@@ -178,7 +178,7 @@ func TestHolidays_MoveTheClosing(t *testing.T) {
 	w.do("admin", defect.ActApplyHolidays, in)
 	require.Equal(t, moves[0].After, w.c.AutoCloseAt)
 	require.True(t, before.Before(w.c.AutoCloseAt))
-	require.Equal(t, w.c.Calendars["5x8"].Add(from, 40*time.Hour), w.c.AutoCloseAt)
+	require.Equal(t, w.c.Calendars[len(w.c.Calendars)-1]["5x8"].Add(from, 40*time.Hour), w.c.AutoCloseAt)
 	w.in(before.Sub(w.now))
 	require.Equal(t, defect.Replied, w.c.Stage)
 	w.do("admin", defect.ActApplyHolidays, w.under(2))
@@ -268,5 +268,5 @@ func TestHolidays_OfACaseFromBeforeSetsHadNames(t *testing.T) {
 	require.Equal(t, day("2026-11-26 09:30"), clock(t, w, defect.ClockPlan).DueAt, "the site's own Wednesday is off still")
 	w.do("admin", defect.ActApplyHolidays, w.under(2))
 	require.Equal(t, day("2026-11-24 09:30"), clock(t, w, defect.ClockPlan).DueAt)
-	require.Equal(t, off("2026-11-25").Days, w.c.Calendars["5x8"].Own, "and after the next revision")
+	require.Equal(t, off("2026-11-25").Days, w.c.Calendars[len(w.c.Calendars)-1]["5x8"].Own, "and after the next revision")
 }

@@ -53,7 +53,27 @@ func walk(t rapid.TB, p defect.Policy, steps []byte) {
 			events = append(events, step)
 		}
 		invariants(t, c, events)
-		explained(t, c, events, now)
+		explained(t, c, now)
+		reported(t, c, now)
+	}
+	for _, later := range []time.Duration{0, 100 * 24 * time.Hour} {
+		unchanged(t, defect.Recorded{Case: c, Events: events}, p, now.Add(later))
+	}
+}
+
+// unchanged checks that trying the very policy of a case changes nothing.
+func unchanged(t rapid.TB, r defect.Recorded, p defect.Policy, now time.Time) {
+	trial := defect.Try(r, p, now)
+	if len(trial.Dropped) > 0 {
+		t.Fatalf("steps were dropped: %+v", trial.Dropped)
+	}
+	if len(trial.Promises) < len(r.Case.Clocks) { // a rule that raises the level makes more, later
+		t.Fatalf("%d promises of %d", len(trial.Promises), len(r.Case.Clocks))
+	}
+	for _, x := range trial.Promises {
+		if x.Differs() || !x.WasDue.Equal(x.WouldDue) || x.WasLate != x.WouldLate {
+			t.Fatalf("its own policy changes a promise: %+v", x)
+		}
 	}
 }
 
@@ -69,14 +89,41 @@ func anyHolidays(c defect.Case, now time.Time, variant byte) defect.Input {
 }
 
 // explained checks that what is told of every promise adds up to what its clock says.
-func explained(t rapid.TB, c defect.Case, events []defect.Event, now time.Time) {
+func explained(t rapid.TB, c defect.Case, now time.Time) {
 	for _, name := range defect.ClockNames() {
 		for nth := 1; ; nth++ {
-			x, ok := c.Explain(name, nth, events, now)
+			x, ok := c.Explain(name, nth, now)
 			if !ok {
 				break
 			}
 			addsUp(t, x, now)
+		}
+	}
+}
+
+// reported checks that what reports count of every promise is what its explanation tells.
+func reported(t rapid.TB, c defect.Case, now time.Time) {
+	for i, p := range c.Promises() {
+		k := c.Clocks[i]
+		x, ok := c.Explain(p.Clock, p.Nth, now)
+		switch {
+		case !ok || p.N != i+1 || !x.Clock.StartedAt.Equal(p.StartedAt) || x.Clock.Cycle != p.Cycle:
+			t.Fatalf("promise %d is %+v, explained as %+v", i+1, p, x.Clock)
+		case p.EndedAt.IsZero() != k.Live():
+			t.Fatalf("promise %d ended at %v", i+1, p.EndedAt)
+		case p.Outcome == defect.OutcomeRunning && (p.Counted != 0 || p.Sides != defect.Sums{}):
+			t.Fatalf("promise %d runs and has figures: %+v", i+1, p)
+		}
+		if k.Live() {
+			continue
+		}
+		counted := time.Duration(0)
+		for _, s := range x.Stretches {
+			counted += s.Counted
+		}
+		sides := defect.Sums{Contractor: x.Sides[defect.SideContractor], Client: x.Sides[defect.SideClient], SparePart: x.Sides[defect.SideSpare]}
+		if p.Counted != counted || p.Sides != sides {
+			t.Fatalf("promise %d counts %v and %v, explained are %v and %v", i+1, p.Counted, p.Sides, counted, sides)
 		}
 	}
 }
@@ -93,7 +140,9 @@ func addsUp(t rapid.TB, x defect.Explanation, now time.Time) {
 			toDue += s.Counted
 		}
 		if s.Phase != defect.PhaseAhead {
-			passed += s.Service
+			if s.Side != defect.SideNobody {
+				passed += s.Service
+			}
 			if s.Paused {
 				paused += s.Service
 			}

@@ -61,3 +61,12 @@ type Dependency struct {
 	OK   bool
 	Err  error // for the log; nil when OK
 }
+
+// Audit is a run of the nightly audit.
+type Audit struct {
+	ID        string
+	StartedAt time.Time
+	EndedAt   time.Time // zero while it goes on
+	Checked   int       // cases
+	Findings  int       // what was found wrong
+}

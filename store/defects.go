@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
-
 	"yunwei/defect"
 )
 
@@ -118,24 +116,12 @@ func (s *Store) cases(ctx context.Context, ids []int64) ([]defect.Case, error) {
 	if len(ids) == 0 {
 		return out, nil
 	}
-	statement, args, err := sqlx.In("SELECT id, policy_digest, submission, doc FROM defect_docs WHERE id IN (?)", ids)
+	found, err := casesByID(ctx, s.read, ids)
 	if err != nil {
 		return nil, err
 	}
-	var found []struct {
-		ID int64 `db:"id"`
-		Docs
-	}
-	if err := s.read.SelectContext(ctx, &found, statement, args...); err != nil {
-		return nil, err
-	}
 	for _, id := range ids {
-		i := slices.IndexFunc(found, func(r struct {
-			ID int64 `db:"id"`
-			Docs
-		}) bool {
-			return r.ID == id
-		})
+		i := slices.IndexFunc(found, func(r docRow) bool { return r.ID == id })
 		if i < 0 {
 			continue
 		}

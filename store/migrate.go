@@ -26,13 +26,17 @@ type Migration struct {
 	AppliedAt time.Time
 }
 
-// Migrate brings the schema up to what this program needs. Several processes may do so at once. It takes as long as it
-// takes: only ctx limits it.
+// Migrate brings the schema up to what this program needs, and what is derived of the cases with it. Several processes
+// may do so at once. It takes as long as it takes: only ctx limits it.
 func (s *Store) Migrate(ctx context.Context) error {
-	return s.migrate(func(p *goose.Provider) error {
+	err := s.migrate(func(p *goose.Provider) error {
 		_, err := p.Up(ctx)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return s.fillPromises(ctx)
 }
 
 // MigrateDown takes the latest step of the schema back, with all that only it could hold. It is ErrNotFound when there is

@@ -31,6 +31,7 @@ type Store struct {
 	now    func() time.Time
 
 	policies policies
+	names    names
 	segments segments
 	crowds   crowds
 	bounds   bounds
@@ -76,6 +77,9 @@ type statements struct {
 	addPostTo  string
 	growIndex  string
 	revoke     string
+	keepName   string // unless it is there
+	// putPromises writes promises over those that are there; named parameters, one row or many.
+	putPromises string
 }
 
 // Option changes how a store works.

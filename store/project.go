@@ -70,6 +70,11 @@ func (s *Store) project(ctx context.Context, number string, whole *defect.Case, 
 		return defect.Case{}, err
 	}
 	digest := old.digest
+	if !known {
+		if err := s.keepNames(ctx, &next); err != nil {
+			return defect.Case{}, err
+		}
+	}
 	if fromWhole {
 		if digest, err = s.keepPolicy(ctx, next.Policy); err != nil {
 			return defect.Case{}, err
@@ -167,13 +172,15 @@ func (s *Store) compare(ctx context.Context, id int64, events []defect.Event) er
 	return nil
 }
 
-// put writes events and row. It is errRace, or a duplicate, when somebody else has done so meanwhile.
+// put writes events and row, the promises that they changed, the files and the notices that they call for. It is errRace, or a
+// duplicate, when somebody else has done so meanwhile.
 func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []defect.Event, notices []noticeRow) error {
 	events, err := eventRows(r.ID, fresh)
 	if err != nil {
 		return err
 	}
 	isNew := old.Seq == 0
+	promises := changedPromises(&old, &next, r.ID)
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		var err error
 		if isNew {
@@ -194,6 +201,9 @@ func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []d
 			if _, err := tx.NamedExecContext(ctx, insertNotices, notices); err != nil {
 				return fmt.Errorf("add notices: %w", err)
 			}
+		}
+		if err := s.putPromises(ctx, tx, promises); err != nil {
+			return err
 		}
 		return s.addTallies(ctx, tx, int(r.ID%tallySlots), tallies(old, next))
 	})

@@ -21,6 +21,7 @@ import (
 type Activities struct {
 	Projection *activities.Projection
 	Signers    *activities.Signers
+	Audits     *activities.Audits
 }
 
 // Options says how a process takes its work.
@@ -59,10 +60,12 @@ func New(c client.Client, acts Activities, opts Options) sdk.Worker {
 // Register binds every recorded name. Replays and tests use it too.
 func Register(r sdk.Registry, acts Activities) {
 	r.RegisterWorkflowWithOptions(workflows.Defect, workflow.RegisterOptions{Name: contract.WorkflowDefect})
+	r.RegisterWorkflowWithOptions(workflows.Audit, workflow.RegisterOptions{Name: contract.WorkflowAudit})
 	for name, fn := range map[string]any{
 		contract.ActivityProject:      acts.Projection.Project,
 		contract.ActivityProjectWhole: acts.Projection.ProjectWhole,
 		contract.ActivitySigner:       acts.Signers.Signer,
+		contract.ActivityAuditPage:    acts.Audits.Page,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}
@@ -72,6 +75,9 @@ func Register(r sdk.Registry, acts Activities) {
 func (a Activities) Check() error {
 	if a.Projection == nil || a.Signers == nil {
 		return errors.New("a worker needs a store to project to and a directory of signers")
+	}
+	if err := a.Audits.Check(); err != nil {
+		return err
 	}
 	if a.Signers.Mode == activities.SignCode && len(a.Signers.Key) == 0 {
 		return fmt.Errorf("the setting signal-sign=%s needs the token key", activities.SignCode)

@@ -77,7 +77,7 @@ func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dat
 		return err
 	}
 	fatal := make(chan error, 1)
-	stop, err := p.startWorker(ctx, s.SignalSign, fatal)
+	stop, err := p.startWorker(ctx, s.SignalSign, policy.Zone(), fatal)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 
+	"yunwei/defect"
 	"yunwei/store"
 )
 
@@ -25,6 +26,8 @@ type metrics struct {
 	registry *prometheus.Registry
 	temporal client.MetricsHandler
 	lag      prometheus.Histogram
+	audited  prometheus.Counter
+	drifts   *prometheus.CounterVec
 	provider *sdkmetric.MeterProvider
 }
 
@@ -35,8 +38,10 @@ func newMetrics(db *store.Store) (*metrics, error) {
 			Name: "yunwei_journal_lag_seconds", Help: "Age of the oldest event of a batch when its workflow brought it to SQL.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2, 5, 10, 30, 60, 300, 3600},
 		}),
+		audited: prometheus.NewCounter(prometheus.CounterOpts{Name: "yunwei_audit_cases_total", Help: "Open cases that audits have looked at."}),
+		drifts:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yunwei_audit_findings_total", Help: "What audits have found wrong, by kind."}, []string{"kind"}),
 	}
-	for _, c := range []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.lag, &caseFigures{store: db}} {
+	for _, c := range []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.lag, m.audited, m.drifts, &caseFigures{store: db}} {
 		if err := m.registry.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
@@ -58,6 +63,13 @@ func (m *metrics) handler() http.Handler {
 }
 
 func (m *metrics) observeLag(age time.Duration) { m.lag.Observe(age.Seconds()) }
+
+func (m *metrics) countAudit(checked int, found []defect.Drift) {
+	m.audited.Add(float64(checked))
+	for _, d := range found {
+		m.drifts.WithLabelValues(string(d.Kind)).Inc()
+	}
+}
 
 func (m *metrics) close() error {
 	return errors.Join(m.provider.Shutdown(context.Background()))

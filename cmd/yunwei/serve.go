@@ -46,6 +46,10 @@ type workerCommand struct{ config.Worker }
 
 // Run works on cases until the process is told to end.
 func (w workerCommand) Run(ctx context.Context) (err error) {
+	policy, err := loadPolicy(w.Policy)
+	if err != nil {
+		return err
+	}
 	p := &parts{log: newLog(w.Log)}
 	defer func() { err = errors.Join(err, p.close()) }()
 	if err := p.openShared(ctx, w.Shared, ""); err != nil {
@@ -59,7 +63,7 @@ func (w workerCommand) Run(ctx context.Context) (err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve(ctx, l, api.Server(operations(p, p.workerReady))) })
 	group.Go(func() error {
-		stop, err := p.startWorker(ctx, w.SignalSign, fatal)
+		stop, err := p.startWorker(ctx, w.SignalSign, policy.Zone(), fatal)
 		if err != nil {
 			return err
 		}

@@ -208,6 +208,7 @@ func readSecret(c console) (string, error) {
 
 type policyCommand struct {
 	Check policyCheck `cmd:"" help:"Read a policy file and name the line and the reason of every mistake."`
+	Try   policyTry   `cmd:"" help:"Replay recorded cases under another policy: which promises would have been kept, which broken."`
 }
 
 type policyCheck struct {

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
+	"golang.org/x/time/rate"
 
 	"yunwei/activities"
 	"yunwei/api"
@@ -121,10 +122,15 @@ func (p *parts) newHandler(d *desk.Desk, policy defect.Policy) (http.Handler, er
 }
 
 // startWorker starts a worker; it polls until the returned function is called. A fatal error of its is sent to fatal.
-func (p *parts) startWorker(ctx context.Context, signalSign string, fatal chan<- error) (func(), error) {
+// zone is the site's, by which work on the calendar is begun.
+func (p *parts) startWorker(ctx context.Context, signalSign string, zone *time.Location, fatal chan<- error) (func(), error) {
 	acts := worker.Activities{
 		Projection: &activities.Projection{Store: p.store, Client: p.client, Lag: p.metrics.observeLag},
 		Signers:    &activities.Signers{People: p.store, Mode: activities.SignalSign(signalSign), Key: p.key},
+		Audits: &activities.Audits{
+			Store: p.store, Client: p.client, Limit: rate.NewLimiter(activities.AuditRate, 1), Log: p.log,
+			Count: p.metrics.countAudit, Now: time.Now, Wait: activities.Sleep,
+		},
 	}
 	if err := acts.Check(); err != nil {
 		return nil, err
@@ -138,7 +144,34 @@ func (p *parts) startWorker(ctx context.Context, signalSign string, fatal chan<-
 	if err := patiently(ctx, p.log, "start the worker", func(context.Context) error { return w.Start() }); err != nil {
 		return nil, err
 	}
-	return w.Stop, nil
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.keepSchedules(ctx, zone)
+	}()
+	return func() {
+		cancel()
+		<-ended
+		w.Stop()
+	}, nil
+}
+
+// scheduleRetry is how long after a failure the schedules are tried again.
+const scheduleRetry = 10 * time.Second
+
+// keepSchedules makes the Temporal Schedules, however long that takes: work on cases does not wait for them.
+func (p *parts) keepSchedules(ctx context.Context, zone *time.Location) {
+	for {
+		err := worker.EnsureSchedules(ctx, p.client.ScheduleClient(), zone)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		p.log.WarnContext(ctx, "schedules: not yet", "error", err)
+		if activities.Sleep(ctx, scheduleRetry) != nil {
+			return
+		}
+	}
 }
 
 // patiently tries something for a minute, for what it needs may be starting too.

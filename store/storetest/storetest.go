@@ -134,8 +134,8 @@ func (s *server) empty(ctx context.Context) error {
 		"DELETE FROM %s.search_tail", "DELETE FROM %s.search_postings", "DELETE FROM %s.search_segments WHERE segment > 1",
 		"UPDATE %s.search_segments SET docs = 0, size = 0, first_id = 0, last_id = 0, ids = ''",
 		"DELETE FROM %s.users", "DELETE FROM %s.revocations", "DELETE FROM %s.attachments", "DELETE FROM %s.substitutions",
-		"DELETE FROM %s.notices", "DELETE FROM %s.notice_settings", "DELETE FROM %s.channels",
-		"DELETE FROM %s.users", "DELETE FROM %s.revocations", "DELETE FROM %s.attachments", "DELETE FROM %s.holiday_revisions",
+		"DELETE FROM %s.notices", "DELETE FROM %s.notice_settings", "DELETE FROM %s.channels", "DELETE FROM %s.holiday_revisions",
+		"DELETE FROM %s.promises", "DELETE FROM %s.promise_names", "DELETE FROM %s.audits", "DELETE FROM %s.audit_findings",
 	} {
 		if _, err := s.db.ExecContext(ctx, fmt.Sprintf(statement, s.name)); err != nil {
 			return err

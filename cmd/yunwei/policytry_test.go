@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"yunwei/defect"
+	"yunwei/store/storetest"
+)
+
+// TestPolicyTry_TellsWhatWouldHaveBeen: cases of one policy under a stricter one, of a part of the period.
+func TestPolicyTry_TellsWhatWouldHaveBeen(t *testing.T) {
+	db := storetest.SQLite(t)
+	s := db.Open(t)
+	first := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+	r := rand.New(rand.NewPCG(3, 3)) //nolint:gosec // for tests
+	var numbers []string
+	for i := range 20 {
+		c, events := storetest.Life(r, storetest.Submission(r, 3, 3), first.AddDate(0, 0, i), 20, defect.Keyed{})
+		_, err := s.Project(t.Context(), c.Number, &c, events)
+		require.NoError(t, err)
+		numbers = append(numbers, c.Number)
+	}
+	file := filepath.Join(t.TempDir(), "strict.yaml")
+	text, err := os.ReadFile("../../defect/policies/om-plan.yaml")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(string(text), "response: 30m", "response: 1s")), 0o600))
+	try := func(args ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		require.NoError(t, run(t.Context(), append([]string{"policy", "try", file, "--database", db.URL}, args...), strings.NewReader(""), &out))
+		return out.String()
+	}
+	var answer trialsJSON
+	require.NoError(t, json.Unmarshal([]byte(try("--json")), &answer))
+	require.Equal(t, 20, answer.Cases)
+	moved := 0
+	for _, p := range answer.Promises {
+		was, would := 0, 0
+		for outcome := range p.Was {
+			was += p.Was[outcome]
+			would += p.Would[outcome]
+		}
+		require.Equal(t, was, would, p.Clock)
+		if p.Clock == defect.ClockResponse {
+			require.Zero(t, p.Would["met"], "nobody responds within a second")
+			require.Subset(t, numbers, p.Broken)
+			moved += len(p.Broken)
+		}
+	}
+	require.Positive(t, moved)
+	table := try()
+	require.Contains(t, table, "policy om-plan-2019, 20 cases")
+	require.Contains(t, table, "response, severity")
+	require.NoError(t, json.Unmarshal([]byte(try("--json", "--from", "2026-03-03", "--to", "2026-03-05T00:00:00+08:00")), &answer))
+	require.Equal(t, 2, answer.Cases)
+	var out bytes.Buffer
+	for _, args := range [][]string{{"--from", "yesterday"}, {"--from", "2026-03-05", "--to", "2026-03-05"}} {
+		require.Error(t, run(t.Context(), append([]string{"policy", "try", file, "--database", db.URL}, args...), strings.NewReader(""), &out))
+	}
+}

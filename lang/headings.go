@@ -1,0 +1,28 @@
+package lang
+
+// Heading is a key of what stands above a column, or on the tab, of a table that people take along.
+type Heading string
+
+// The headings of the reports on promises. Durations are seconds.
+const (
+	HeadingFigures    Heading = "heading.figures" // of a sheet
+	HeadingCases      Heading = "heading.cases"   // of a sheet
+	HeadingTotal      Heading = "heading.total"   // of a row
+	HeadingPromised   Heading = "heading.promised"
+	HeadingRate       Heading = "heading.rate"
+	HeadingTimed      Heading = "heading.timed"
+	HeadingP50        Heading = "heading.p50"
+	HeadingP90        Heading = "heading.p90"
+	HeadingLongest    Heading = "heading.longest"
+	HeadingContractor Heading = "heading.contractor"
+	HeadingClient     Heading = "heading.client"
+	HeadingSparePart  Heading = "heading.spare_part"
+	HeadingNumber     Heading = "heading.number"
+	HeadingNth        Heading = "heading.nth"
+	HeadingStarted    Heading = "heading.started_at"
+	HeadingDue        Heading = "heading.due_at"
+	HeadingEnded      Heading = "heading.ended_at"
+	HeadingOutcome    Heading = "heading.outcome"
+	HeadingCounted    Heading = "heading.counted"
+	HeadingLateBy     Heading = "heading.late_by"
+)

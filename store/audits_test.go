@@ -1,0 +1,134 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"yunwei/defect"
+	"yunwei/store"
+	"yunwei/store/storetest"
+)
+
+func TestRecorded_OfAnHonestDatabase(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		cases := population(t, s, 120, 11)
+		for _, q := range []store.RecordedQuery{{}, {Open: true}, {From: monday.AddDate(0, 1, 0), To: monday.AddDate(0, 3, 0)}} {
+			want := map[string]bool{}
+			for _, c := range cases {
+				inPeriod := q.From.IsZero() || !c.CreatedAt.Before(q.From) && c.CreatedAt.Before(q.To)
+				if inPeriod && (!q.Open || !c.Closed()) {
+					want[c.Number] = true
+				}
+			}
+			got := map[string]bool{}
+			for after := int64(0); ; {
+				page, next, err := s.Recordings(ctx, q, after, 17)
+				require.NoError(t, err)
+				for _, r := range page {
+					require.False(t, got[r.Case.Number], "once")
+					require.Greater(t, r.Place, after)
+					got[r.Case.Number] = true
+					require.Empty(t, r.Recompute())
+					require.Len(t, r.Events, r.Case.Seq)
+				}
+				if next == 0 {
+					break
+				}
+				after = next
+			}
+			require.Equal(t, want, got, "%+v", q)
+		}
+		_, err := s.Recorded(ctx, "7K3M-Q9XT-WA5C")
+		require.ErrorIs(t, err, store.ErrNotFound)
+	})
+}
+
+func TestRecorded_FindsWhatWasTamperedWith(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		for name, tamper := range map[string]struct {
+			statement string
+			kind      defect.DriftKind
+			subject   string
+		}{
+			"a due time":           {`UPDATE defect_docs SET doc = REPLACE(doc, '"calendar":"7x24","started_at"', '"calendar":"5x8","started_at"')`, defect.DriftClock, "response 1"},
+			"a severity":           {`UPDATE defect_docs SET doc = REPLACE(doc, '"level":"', '"assignee":"mallory","level":"')`, defect.DriftCase, ""},
+			"an event's text":      {`UPDATE events SET doc = REPLACE(doc, '"at":"2026', '"at":"2025') WHERE seq = 2`, defect.DriftEvent, "2"},
+			"an event's sum":       {`UPDATE events SET sum = 'x' WHERE seq = 3`, defect.DriftEvent, "3"},
+			"an event removed":     {`DELETE FROM events WHERE seq = 4`, defect.DriftEvent, "4"},
+			"the last one removed": {`DELETE FROM events WHERE seq = (SELECT d.seq FROM defects d)`, defect.DriftEvent, "last"},
+			"an unreadable event":  {`UPDATE events SET doc = '{' WHERE seq = 5`, defect.DriftEvent, "5"},
+			"a column":             {`UPDATE defects SET stage = 'lunch'`, defect.DriftRow, "stage"},
+			"the next due time":    {`UPDATE defects SET next_due = 7`, defect.DriftRow, "next_due"},
+			"a promise":            {`UPDATE promises SET outcome = 'met', late_by = 7 WHERE n = 2`, defect.DriftPromise, "2"},
+			"a promise removed":    {`DELETE FROM promises WHERE n = 3`, defect.DriftPromise, "3"},
+			"the row":              {`DELETE FROM defects`, "", ""},
+		} {
+			t.Run(name, func(t *testing.T) {
+				c, events := life(31)
+				require.NoError(t, s.Forget(ctx, c.Number))
+				_, err := s.Project(ctx, c.Number, &c, events)
+				require.NoError(t, err)
+				honest, err := s.Recorded(ctx, c.Number)
+				require.NoError(t, err)
+				require.Empty(t, honest.Recompute())
+				require.Empty(t, gocmp.Diff(events, honest.Events))
+
+				require.NoError(t, s.Exec(ctx, tamper.statement))
+				r, err := s.Recorded(ctx, c.Number)
+				if tamper.kind == "" {
+					require.ErrorIs(t, err, store.ErrNotFound)
+					return
+				}
+				require.NoError(t, err)
+				found := r.Recompute()
+				require.NotEmpty(t, found)
+				require.Equal(t, tamper.kind, found[0].Kind, "%+v", found)
+				require.Equal(t, c.Number, found[0].Number)
+				require.Equal(t, strings.ReplaceAll(tamper.subject, "last", fmt.Sprint(c.Seq)), found[0].Subject, "%+v", found)
+			})
+		}
+	})
+}
+
+func TestAudits_KeepWhatTheyFoundOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		drift := func(number, subject string) defect.Drift {
+			return defect.Drift{Number: number, Kind: defect.DriftClock, Subject: subject, Detail: strings.Repeat("长", 3000), FoundAt: monday}
+		}
+		for range 2 {
+			require.NoError(t, s.BeginAudit(ctx, "a", monday))
+			require.NoError(t, s.BeginAudit(ctx, "b", monday))
+		}
+		for i, want := range []bool{true, false, true} {
+			fresh, err := s.AddFinding(ctx, "a", drift("N1", []string{"plan 2", "plan 2", "resolve 3"}[i]))
+			require.NoError(t, err)
+			require.Equal(t, want, fresh)
+		}
+		_, err := s.AddFinding(ctx, "b", drift("N2", "plan 2"))
+		require.NoError(t, err)
+		require.NoError(t, s.NoteAudit(ctx, "a", 7, monday.Add(time.Hour)))
+		list, next, err := s.Audits(ctx, "", 10)
+		require.NoError(t, err)
+		require.Empty(t, next)
+		require.Equal(t, []store.Audit{{ID: "b", StartedAt: monday}, {ID: "a", StartedAt: monday, EndedAt: monday.Add(time.Hour), Checked: 7, Findings: 2}}, list)
+		first, next, err := s.Findings(ctx, "a", "", 1)
+		require.NoError(t, err)
+		second, last, err := s.Findings(ctx, "a", next, 1)
+		require.NoError(t, err)
+		require.Empty(t, last)
+		require.Equal(t, []string{"plan 2", "resolve 3"}, []string{first[0].Subject, second[0].Subject})
+		require.Less(t, len(first[0].Detail), 4001)
+		_, _, err = s.Findings(ctx, "a", "x", 1)
+		require.ErrorIs(t, err, store.ErrCursor)
+		_, _, err = s.Audits(ctx, "e30", 1)
+		require.ErrorIs(t, err, store.ErrCursor)
+	})
+}
