@@ -158,6 +158,18 @@ func schemaOf(f defect.Field) *huma.Schema {
 	switch f.Type {
 	case defect.TypeObject:
 		return objectOf(f.Fields)
+	case defect.TypeList:
+		list := &huma.Schema{Type: huma.TypeArray, Items: schemaOf(*f.Item)}
+		if f.Max > 0 {
+			list.MaxItems = &f.Max
+		}
+		return list
+	case defect.TypeDate:
+		return &huma.Schema{Type: huma.TypeString, Format: "date"}
+	case defect.TypeClock:
+		return &huma.Schema{Type: huma.TypeString, Description: "A time of day: 08:30, up to 24:00."}
+	case defect.TypeZone:
+		return &huma.Schema{Type: huma.TypeString, Description: "A fixed zone: +08:00."}
 	case defect.TypeBool:
 		return &huma.Schema{Type: huma.TypeBoolean}
 	case defect.TypeInteger:

@@ -46,6 +46,18 @@ const (
 	ReasonKeyReused      Reason = "error.idempotency_key_reused"
 	ReasonBusy           Reason = "error.busy" // Temporal asks to come back in a moment
 
+	ReasonRosterUnknown   Reason = "error.roster_unknown"
+	ReasonChangeUnknown   Reason = "error.duty_change_unknown" // no such override or swap of the roster
+	ReasonHandOverUnknown Reason = "error.hand_over_unknown"
+	ReasonDutyRole        Reason = "error.duty_role"        // [task roles]
+	ReasonDutyOthers      Reason = "error.duty_others"      // [task]: for everybody of the contractor, not for reporters and auditors
+	ReasonRosterVersion   Reason = "error.roster_version"   // [version current]
+	ReasonChangeOver      Reason = "error.duty_change_over" // the override or swap is answered, cancelled or over
+	ReasonNotYours        Reason = "error.not_yours"        // [person]: theirs to answer
+	ReasonPresent         Reason = "error.present_already"  // signed in already
+	ReasonAbsent          Reason = "error.not_present"      // not signed in
+	ReasonAcknowledged    Reason = "error.hand_over_acknowledged"
+
 	FieldRequired  Reason = "field.required"
 	FieldUnknown   Reason = "field.unknown"
 	FieldDuplicate Reason = "field.duplicate"
@@ -71,4 +83,22 @@ const (
 	FieldTooShort  Reason = "field.too_short"  // [limit]: characters
 	FieldKey       Reason = "field.idempotency_key"
 	FieldExclusive Reason = "field.exclusive" // [other]: one of the two, not both
+	FieldDate      Reason = "field.date"      // such as 2026-02-17
+	FieldClock     Reason = "field.clock"     // a time of day, such as 08:30
+	FieldTimezone  Reason = "field.timezone"  // such as +08:00
+	FieldTooMany   Reason = "field.too_many"  // [limit]: elements of a list
+	FieldRepeated  Reason = "field.repeated"  // the same as another
+	FieldShift     Reason = "field.shift"     // [shifts]: no shift of the roster
+	FieldSpan      Reason = "field.span"      // ends before it begins, or lasts longer than a year
+	FieldPast      Reason = "field.past"      // over already
+	FieldOverlap   Reason = "field.overlap"   // two spans overlap
+	FieldCalendar  Reason = "field.calendar"  // [calendars]: no calendar of the policy
+	FieldWindow    Reason = "field.window"    // [days]: a span of more days than are told at once
+	FieldRoster    Reason = "field.roster"    // no such roster
+	FieldRosterID  Reason = "field.roster_name"
+	FieldSheet     Reason = "field.sheet"         // not an xlsx file, or one that unpacks to too much
+	FieldSheetHead Reason = "field.sheet_heading" // [columns]: headings that are missing
+	FieldSheetWide Reason = "field.sheet_wide"    // [limit]: columns
+	FieldSheetRows Reason = "field.sheet_rows"    // [limit]: rows
+	FieldPerson    Reason = "field.person"        // [person]: neither a user name nor the name of one account
 )

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"net/mail"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"yunwei/apperr"
+	"yunwei/calendar"
 )
 
 // FieldType is what a field holds.
@@ -29,6 +31,10 @@ const (
 	TypeUser    FieldType = "user"
 	TypeCase    FieldType = "case"
 	TypeObject  FieldType = "object"
+	TypeList    FieldType = "list"
+	TypeDate    FieldType = "date"     // 2026-02-17
+	TypeClock   FieldType = "clock"    // a time of day: 08:30, up to 24:00
+	TypeZone    FieldType = "timezone" // a fixed one: +08:00
 )
 
 // Field describes one field of a document that people send. The same description checks the document, whichever way
@@ -37,9 +43,10 @@ type Field struct {
 	Name     string
 	Type     FieldType
 	Required bool
-	Min, Max int      // of a number its bounds, of a text its length in characters
+	Min, Max int      // of a number its bounds, of a text its length in characters, of a list its length
 	Enum     []string // the only texts that are taken
 	Fields   []Field  // of an object
+	Item     *Field   // of a list: what each element is; its own name counts for nothing
 }
 
 func text(name string, limit int) Field { return Field{Name: name, Type: TypeText, Max: limit} }
@@ -100,6 +107,13 @@ func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 			return
 		}
 		bad()
+	case TypeList:
+		list, ok := v.([]any)
+		if !ok {
+			bad()
+			return
+		}
+		f.checkList(list, prefix, wrong)
 	case TypeBool:
 		if _, ok := v.(bool); !ok {
 			bad()
@@ -113,13 +127,30 @@ func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 		if n < float64(f.Min) || n > float64(f.Max) {
 			wrong.Add(name, apperr.FieldRange, apperr.Args{"min": strconv.Itoa(f.Min), "max": strconv.Itoa(f.Max)})
 		}
-	case TypeText, TypeTime, TypeEmail, TypeUser, TypeCase:
+	case TypeText, TypeTime, TypeEmail, TypeUser, TypeCase, TypeDate, TypeClock, TypeZone:
 		s, ok := v.(string)
 		if !ok {
 			bad()
 			return
 		}
 		f.checkText(s, name, wrong)
+	}
+}
+
+// checkList checks the elements of a list; they are named by their index: groups[0].
+func (f Field) checkList(list []any, prefix string, wrong *apperr.Fields) {
+	if f.Max > 0 && len(list) > f.Max {
+		wrong.Add(prefix+f.Name, apperr.FieldTooMany, apperr.Args{"limit": strconv.Itoa(f.Max)})
+		return
+	}
+	for i, v := range list {
+		item := *f.Item
+		item.Name = f.Name + "[" + strconv.Itoa(i) + "]"
+		if s, ok := v.(string); v == nil || ok && strings.TrimSpace(s) == "" {
+			wrong.Add(prefix+item.Name, apperr.FieldRequired, nil)
+			continue
+		}
+		item.check(v, prefix, wrong)
 	}
 }
 
@@ -142,13 +173,24 @@ func (f Field) checkText(s, name string, wrong *apperr.Fields) {
 		wrong.Add(name, apperr.FieldControl, nil)
 	case len(f.Enum) > 0 && !slices.Contains(f.Enum, s):
 		wrong.Add(name, apperr.FieldEnum, apperr.Args{"accepted": strings.Join(f.Enum, ", ")})
-	case f.Type == TypeTime && !isTime(s):
-		wrong.Add(name, apperr.FieldTime, nil)
-	case f.Type == TypeEmail && !isEmail(s):
-		wrong.Add(name, apperr.FieldEmail, nil)
-	case f.Type == TypeCase && !isNumber(s):
-		wrong.Add(name, apperr.FieldNumber, nil)
+	default:
+		if form, ok := forms[f.Type]; ok && !form.is(s) {
+			wrong.Add(name, form.reason, nil)
+		}
 	}
+}
+
+// forms are what texts of a type have to look like.
+var forms = map[FieldType]struct {
+	is     func(string) bool
+	reason apperr.Reason
+}{
+	TypeTime:  {isTime, apperr.FieldTime},
+	TypeEmail: {isEmail, apperr.FieldEmail},
+	TypeCase:  {isNumber, apperr.FieldNumber},
+	TypeDate:  {isDate, apperr.FieldDate},
+	TypeClock: {timeOfDay.MatchString, apperr.FieldClock},
+	TypeZone:  {isZone, apperr.FieldTimezone},
 }
 
 // hasControl reports whether a text holds anything invisible that does not belong in one: control characters other than
@@ -168,6 +210,22 @@ func hasControl(s string) bool {
 func isTime(s string) bool {
 	t, err := time.Parse(time.RFC3339, s)
 	return err == nil && t.Year() >= 1
+}
+
+func isDate(s string) bool {
+	_, err := calendar.ParseDate(s)
+	return err == nil
+}
+
+var timeOfDay = regexp.MustCompile(`^(([01]?\d|2[0-3]):[0-5]\d|24:00)$`)
+
+func isZone(s string) bool {
+	t, err := time.Parse("-07:00", s)
+	if err != nil {
+		return false
+	}
+	_, offset := t.Zone()
+	return -12*60*60 <= offset && offset <= 14*60*60
 }
 
 func isEmail(s string) bool {
