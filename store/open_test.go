@@ -76,6 +76,9 @@ func everything(ctx context.Context, s *store.Store) map[string]error {
 		"revoke":  s.Revoke(ctx, "one", monday),
 		"files":   first(s.Attachments(ctx, c.Number, "", 10)),
 		"absorb":  s.Absorb(ctx),
+		"rosters": first(s.Rosters(ctx, monday)),
+		"load":    first(s.Workload(ctx, []string{"agent"})),
+		"log":     first(s.Log(ctx, "", monday, monday, "", 10)),
 	}
 }
 
@@ -243,7 +246,9 @@ func TestMigrate_ByManyAtOnce(t *testing.T) {
 		for range 4 {
 			stores = append(stores, db.Open(t))
 		}
-		for range 4 {
+		steps, err := stores[0].MigrationStatus(t.Context())
+		require.NoError(t, err)
+		for range steps {
 			require.NoError(t, stores[0].MigrateDown(t.Context()))
 		}
 		require.NoError(t, stores[0].Exec(t.Context(), "DROP TABLE goose_db_version"))
