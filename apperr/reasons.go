@@ -50,7 +50,6 @@ const (
 	ReasonChangeUnknown   Reason = "error.duty_change_unknown" // no such override or swap of the roster
 	ReasonHandOverUnknown Reason = "error.hand_over_unknown"
 	ReasonDutyRole        Reason = "error.duty_role"        // [task roles]
-	ReasonDutyOthers      Reason = "error.duty_others"      // [task]: for everybody of the contractor, not for reporters and auditors
 	ReasonRosterVersion   Reason = "error.roster_version"   // [version current]
 	ReasonChangeOver      Reason = "error.duty_change_over" // the override or swap is answered, cancelled or over
 	ReasonNotYours        Reason = "error.not_yours"        // [person]: theirs to answer
@@ -96,9 +95,11 @@ const (
 	FieldWindow    Reason = "field.window"    // [days]: a span of more days than are told at once
 	FieldRoster    Reason = "field.roster"    // no such roster
 	FieldRosterID  Reason = "field.roster_name"
-	FieldSheet     Reason = "field.sheet"         // not an xlsx file, or one that unpacks to too much
+	FieldSheet     Reason = "field.sheet"         // [why]: not an xlsx file, or one that unpacks to too much
 	FieldSheetHead Reason = "field.sheet_heading" // [columns]: headings that are missing
 	FieldSheetWide Reason = "field.sheet_wide"    // [limit]: columns
 	FieldSheetRows Reason = "field.sheet_rows"    // [limit]: rows
+	FieldNotOnDuty Reason = "field.not_on_duty"   // [person]: has no duty then
+	FieldServes    Reason = "field.serves"        // no account, a disabled one, or one that does not go on duty
 	FieldPerson    Reason = "field.person"        // [person]: neither a user name nor the name of one account
 )

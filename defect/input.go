@@ -2,6 +2,7 @@ package defect
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"yunwei/apperr"
@@ -39,6 +40,27 @@ type Input struct {
 	Quantity      int      `json:"quantity,omitempty"`
 	Of            string   `json:"of,omitempty"`
 	File          *File    `json:"file,omitempty"` // of an attachment; set by the desk, never by a caller
+	// Assignment says how Assignee was found where the caller named nobody; set by the desk, never by a caller.
+	Assignment *Assignment `json:"assignment,omitempty"`
+}
+
+// AssignmentCode is a way in which the desk finds an assignee.
+type AssignmentCode string
+
+// AssignedByDuty: of those on duty the one with the least in hand.
+const AssignedByDuty AssignmentCode = "duty"
+
+// Assignment is why a case was put into somebody's hands without being named by the caller. Its text is in the catalogues,
+// under "assignment." and the code.
+type Assignment struct {
+	Code AssignmentCode `json:"code"`
+	Args apperr.Args    `json:"args,omitempty"`
+}
+
+// ByDuty is the reason of an assignment by duty and load: the roster and shift that the assignee is on duty by, how many
+// open cases they had in hand, and among how many people they were chosen.
+func ByDuty(roster, shift string, open, among int) *Assignment {
+	return &Assignment{Code: AssignedByDuty, Args: apperr.Args{"roster": roster, "shift": shift, "open": strconv.Itoa(open), "among": strconv.Itoa(among)}}
 }
 
 // File is what a case knows of an attachment.
@@ -97,6 +119,9 @@ func (in Input) Check(a Action) error {
 		if in.File == nil {
 			wrong.Add("file", apperr.FieldFile, nil)
 		}
+	}
+	if a == ActAcknowledge && in.Assignee != "" {
+		delete(doc, "assignment")
 	}
 	CheckFields(inputFields[a], doc, &wrong)
 	in.related(a, &wrong)

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -43,6 +44,7 @@ type Desk struct {
 	log       *slog.Logger
 	now       func() time.Time
 	people    *directory
+	duties    *duties
 	breaker   *gobreaker.CircuitBreaker[struct{}]
 	hashing   chan struct{} // bounds the passwords that are checked at once: each takes its memory
 }
@@ -51,13 +53,18 @@ type Desk struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal}, policy: o.Policy, key: o.Key, showCodes: o.ShowCodes,
-		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Log, o.Now), breaker: newBreaker(o.Log), hashing: make(chan struct{}, maxHashing),
+		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Log, o.Now), duties: newDuties(o.Store, o.Log, o.Now), breaker: newBreaker(o.Log), hashing: make(chan struct{}, maxHashing),
 	}
 }
 
-// Run keeps the directory of people and the list of ended sessions fresh until ctx ends. Without it the desk knows
-// nobody.
-func (d *Desk) Run(ctx context.Context) { d.people.run(ctx) }
+// Run keeps the directory of people, the list of ended sessions and the rosters fresh until ctx ends. Without it the desk
+// knows nobody.
+func (d *Desk) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { d.people.run(ctx) })
+	all.Go(func() { d.duties.run(ctx) })
+	all.Wait()
+}
 
 const (
 	// sqlPatience is how long a step or a read of one case waits for SQL before it goes on without.

@@ -68,6 +68,10 @@ func wanted(t *testing.T) []string {
 	add("role.", constants(t, "../defect/terms.go", "Role"))
 	add("category.", constants(t, "../defect/terms.go", "Category"))
 	add("level.", constants(t, "../defect/terms.go", "Level"))
+	add("duty.", constants(t, "../roster/duties.go", "Task"))
+	add("duty_kind.", constants(t, "../roster/roster.go", "Kind"))
+	add("finding.", constants(t, "../roster/check.go", "Problem"))
+	add("assignment.", constants(t, "../defect/input.go", "AssignmentCode"))
 	add("type.", constants(t, "../defect/field.go", "FieldType"))
 	slices.Sort(keys)
 	return keys

@@ -263,3 +263,8 @@ func (a Assignment) place(other string) string {
 	}
 	return a.Roster + "/" + a.Shift
 }
+
+// Concerns reports whether the finding tells something about a roster, be it beside another.
+func (f Finding) Concerns(name string) bool {
+	return f.Roster == name || slices.ContainsFunc(f.Shifts, func(s string) bool { return f.Problem == ProblemTwice && strings.HasPrefix(s, name+"/") })
+}

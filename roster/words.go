@@ -96,5 +96,11 @@ func (z Zone) At(d calendar.Date, c Clock) time.Time {
 	return midnight(d, z).Add(time.Duration(c) * time.Minute)
 }
 
+// Clock is the time of day of an instant in the zone.
+func (z Zone) Clock(t time.Time) Clock {
+	local := t.In(z.location())
+	return Clock(local.Hour()*60 + local.Minute())
+}
+
 // show writes an instant as the site's clocks show it.
 func (z Zone) show(t time.Time) string { return t.In(z.location()).Format("2006-01-02 15:04") }
