@@ -42,6 +42,8 @@ type Desk interface {
 	Calendars(ctx context.Context, by desk.Caller) []calendar.Calendar
 	Due(ctx context.Context, by desk.Caller, name string, from time.Time, limit calendar.Limit) (desk.Due, error)
 	Ready(ctx context.Context) []desk.Dependency
+
+	Duty
 }
 
 // Options are what the API is made of. All are needed.

@@ -41,6 +41,8 @@ type fakeDesk struct {
 	key   string
 	vers  *int
 	file  string
+	duty  dutyAsked
+	found *defect.Assignment // of the last event
 }
 
 func newFake() *fakeDesk {
@@ -91,7 +93,7 @@ func (f *fakeDesk) Events(_ context.Context, _ desk.Caller, number string, after
 	return []defect.Event{
 		{Seq: after + 1, Kind: defect.KindSubmit, At: now, Actor: defect.Actor{Username: "r"}, Submission: &defect.Submission{Title: "t"}},
 		{Seq: after + 2, Kind: defect.KindBreach, At: now, Timing: &defect.Timing{Clock: defect.ClockPlan, Cycle: 1, DueAt: now, LateBy: 90 * time.Second}},
-		{Seq: after + 3, Kind: "comment", At: now, Input: &defect.Input{Message: "m"}, OnBehalfOf: "李雷"},
+		{Seq: after + 3, Kind: "comment", At: now, Input: &defect.Input{Message: "m", Assignment: f.found}, OnBehalfOf: "李雷"},
 	}, limit == 3, f.ask("events " + number)
 }
 func (f *fakeDesk) ExplainClock(_ context.Context, _ desk.Caller, number string, name defect.ClockName, nth int) (defect.Explanation, error) {

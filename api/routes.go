@@ -27,6 +27,8 @@ func (a *api) routes() []route {
 		{method: http.MethodGet, path: "/calendars", id: "calendars", tag: "calendars", summary: "The calendars of the policy in force.", status: http.StatusOK, answer: calendarsBody{}, handle: a.calendars},
 		{method: http.MethodGet, path: "/calendars/:name/due", id: "due", tag: "calendars", summary: "When a promise of a given length falls due, and why then.", query: dueParams(), status: http.StatusOK, answer: dueBody{}, handle: a.due},
 	}
+	out = append(out, a.rosterRoutes()...)
+	out = append(out, a.dutyRoutes()...)
 	for _, action := range defect.Actions() {
 		if action != defect.ActAttach { // its input is a file
 			out = append(out, a.actionRoute(action))

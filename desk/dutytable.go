@@ -130,7 +130,10 @@ func readTable(file []byte, plan roster.Plan, named func(string) (string, bool))
 	if err := t.read(rows); err != nil {
 		return nil, notOne(err)
 	}
-	return t.entries, t.wrong.Err()
+	if err := t.wrong.Err(); err != nil {
+		return nil, err
+	}
+	return t.entries, nil
 }
 
 // read reads all rows: empty ones, the headings, what follows.

@@ -238,7 +238,9 @@ func (d *Desk) checkPlan(ctx context.Context, by Caller, name string, plan roste
 		wrong.Add("name", apperr.FieldRosterID, nil)
 	}
 	if err := plan.Check(); err != nil {
-		wrong = append(wrong, apperr.Of(err).Fields...)
+		for _, f := range apperr.Of(err).Fields {
+			wrong.Add("plan."+f.Field, f.Reason, f.Args)
+		}
 	}
 	var working calendar.Calendar
 	if plan.Calendar != "" {
@@ -250,7 +252,7 @@ func (d *Desk) checkPlan(ctx context.Context, by Caller, name string, plan roste
 			}
 		}
 		if working.Name == "" {
-			wrong.Add("calendar", apperr.FieldCalendar, apperr.Args{"calendars": strings.Join(names, ", ")})
+			wrong.Add("plan.calendar", apperr.FieldCalendar, apperr.Args{"calendars": strings.Join(names, ", ")})
 		}
 	}
 	return working, wrong.Err()

@@ -81,7 +81,7 @@ func TestSaveRoster_WhoAndWhat(t *testing.T) {
 	bad := dutyPlan()
 	bad.Calendar, bad.Shifts[0].Kind = "4x4", "home"
 	_, _, err = v.SaveRoster(ctx, v.as("liaison"), "Not A Name", bad, 0, "")
-	require.Equal(t, "name field.roster_name, shifts[0].kind field.enum, calendar field.calendar", fieldsOf(t, err))
+	require.Equal(t, "name field.roster_name, plan.shifts[0].kind field.enum, plan.calendar field.calendar", fieldsOf(t, err))
 
 	thin := dutyPlan()
 	thin.Shifts[1].Rotation.Groups = [][]string{{"technician", "stranger"}, {"Agent"}}
@@ -403,4 +403,9 @@ func TestOverride_NoMoreThanARosterTakes(t *testing.T) {
 	}
 	_, err := v.AddOverride(ctx, v.as("liaison"), "site", roster.Override{From: v.clock, To: v.clock.Add(time.Hour), People: []string{"agent"}, Reason: "r"})
 	require.Equal(t, "name field.too_many", fieldsOf(t, err))
+}
+
+// personNamed is a technician of a name.
+func personNamed(username, name string) defect.Person {
+	return defect.Person{Username: username, Name: name, Roles: []defect.Role{defect.RoleTechnician}}
 }

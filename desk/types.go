@@ -6,6 +6,7 @@ import (
 
 	"yunwei/calendar"
 	"yunwei/defect"
+	"yunwei/store"
 )
 
 // Session is what a sign-in gives: a bearer token and whom it stands for.
@@ -61,3 +62,9 @@ type Dependency struct {
 	OK   bool
 	Err  error // for the log; nil when OK
 }
+
+// RosterVersion tells one save of a roster.
+type RosterVersion = store.RosterVersion
+
+// PresenceFilter narrows a list of stays on duty.
+type PresenceFilter = store.PresenceFilter

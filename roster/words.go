@@ -44,8 +44,12 @@ func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", int(c)/60, int(
 // MarshalText writes the time as String does.
 func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// UnmarshalText reads what ParseClock does.
+// UnmarshalText reads what ParseClock does; the empty text is 0.
 func (c *Clock) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*c = 0
+		return nil
+	}
 	*c, err = ParseClock(string(text))
 	return err
 }
@@ -80,8 +84,12 @@ func (z Zone) String() string { return time.Unix(0, 0).In(z.location()).Format("
 // MarshalText writes the zone as String does.
 func (z Zone) MarshalText() ([]byte, error) { return []byte(z.String()), nil }
 
-// UnmarshalText reads what ParseZone does.
+// UnmarshalText reads what ParseZone does; the empty text is UTC.
 func (z *Zone) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*z = 0
+		return nil
+	}
 	*z, err = ParseZone(string(text))
 	return err
 }
