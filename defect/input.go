@@ -47,7 +47,7 @@ type Input struct {
 // AssignmentCode is a way in which the desk finds an assignee.
 type AssignmentCode string
 
-// AssignedByDuty: of those on duty the one with the least in hand.
+// AssignedByDuty takes, of those on duty, the one with the least in hand.
 const AssignedByDuty AssignmentCode = "duty"
 
 // Assignment is why a case was put into somebody's hands without being named by the caller. Its text is in the catalogues,

@@ -72,10 +72,10 @@ func (d *Desk) ImportRoster(ctx context.Context, by Caller, name string, body io
 // left out: the version that was in force then tells it.
 func (d *Desk) withEntries(r roster.Roster, entries []roster.Entry) roster.Plan {
 	today := r.Timezone.Date(d.now())
-	kept := slices.DeleteFunc(slices.Clone(r.Entries), func(old roster.Entry) bool {
+	r.Plan.Entries = slices.DeleteFunc(slices.Clone(r.Entries), func(old roster.Entry) bool {
 		return old.Date.Before(today.AddDays(-1)) || slices.ContainsFunc(entries, func(e roster.Entry) bool { return e.Date == old.Date && e.Shift == old.Shift })
 	})
-	r.Plan.Entries = append(kept, entries...)
+	r.Plan.Entries = append(r.Plan.Entries, entries...)
 	return r.Plan
 }
 

@@ -20,13 +20,9 @@ import (
 // Who may do what with rosters. Everybody of the contractor reads, those who serve keep the book, and those who answer for
 // the service plan it.
 var dutyRoles = map[roster.Task][]defect.Role{
-	roster.TaskRead: {
-		defect.RoleAgent, defect.RoleTechnician, defect.RoleBusiness, defect.RoleSupervisor, defect.RoleLiaison, defect.RoleExpert, defect.RoleInspector, defect.RoleAdmin, defect.RoleAuditor,
-	},
-	roster.TaskServe: {
-		defect.RoleAgent, defect.RoleTechnician, defect.RoleBusiness, defect.RoleSupervisor, defect.RoleLiaison, defect.RoleExpert, defect.RoleInspector, defect.RoleAdmin,
-	},
-	roster.TaskPlan: {defect.RoleLiaison, defect.RoleAdmin},
+	roster.TaskRead:  append(defect.DutyRoles(), defect.RoleAuditor),
+	roster.TaskServe: defect.DutyRoles(),
+	roster.TaskPlan:  {defect.RoleLiaison, defect.RoleAdmin},
 }
 
 // MayDuty returns Forbidden for somebody to whom a task with rosters does not fall.
@@ -258,11 +254,6 @@ func (d *Desk) checkPlan(ctx context.Context, by Caller, name string, plan roste
 	return working, wrong.Err()
 }
 
-// siteCalendars are the calendars that a roster can follow: those of the policy in force.
-func (d *Desk) siteCalendars() []calendar.Calendar {
-	return d.Calendars(context.Background(), Caller{})
-}
-
 func (d *Desk) staleRoster(ctx context.Context, name string, version int) error {
 	current, err := d.roster(ctx, name, 0)
 	if err != nil {
@@ -299,7 +290,7 @@ func (d *Desk) lookThrough(name string, weeks int) []roster.Finding {
 // serves reports whether a user name is somebody's who may be on duty. While nobody is known, everybody may.
 func (d *Desk) serves(username string) bool {
 	user, known, err := d.people.find(username)
-	return err != nil || known && !user.Disabled && user.Has(dutyRoles[roster.TaskServe]...)
+	return err != nil || known && !user.Disabled && defect.GoesOnDuty(user.Person)
 }
 
 // OnDuty returns who is on duty at an instant, by all rosters. For now and what is to come it does not ask SQL.

@@ -230,7 +230,8 @@ func (s *Store) changesOf(ctx context.Context, name, kind, after string, limit i
 	l.where("roster = ?", plain(name))
 	l.where("kind = ?", kind)
 	var rows []changeRow
-	return rows, s.newest(ctx, l, after, limit, &rows)
+	err := s.newest(ctx, l, after, limit, &rows)
+	return rows, err
 }
 
 // LiveChanges counts the changes of a roster that are not over at a time.

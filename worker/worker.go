@@ -21,6 +21,7 @@ import (
 type Activities struct {
 	Projection *activities.Projection
 	Signers    *activities.Signers
+	Rosters    *activities.Rosters
 }
 
 // Options says how a process takes its work.
@@ -59,10 +60,12 @@ func New(c client.Client, acts Activities, opts Options) sdk.Worker {
 // Register binds every recorded name. Replays and tests use it too.
 func Register(r sdk.Registry, acts Activities) {
 	r.RegisterWorkflowWithOptions(workflows.Defect, workflow.RegisterOptions{Name: contract.WorkflowDefect})
+	r.RegisterWorkflowWithOptions(workflows.RosterCheck, workflow.RegisterOptions{Name: contract.WorkflowRosterCheck})
 	for name, fn := range map[string]any{
 		contract.ActivityProject:      acts.Projection.Project,
 		contract.ActivityProjectWhole: acts.Projection.ProjectWhole,
 		contract.ActivitySigner:       acts.Signers.Signer,
+		contract.ActivityRosterCheck:  acts.Rosters.RosterCheck,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}
@@ -70,8 +73,8 @@ func Register(r sdk.Registry, acts Activities) {
 
 // Check returns an error when the worker was given less than it needs.
 func (a Activities) Check() error {
-	if a.Projection == nil || a.Signers == nil {
-		return errors.New("a worker needs a store to project to and a directory of signers")
+	if a.Projection == nil || a.Signers == nil || a.Rosters == nil {
+		return errors.New("a worker needs a store to project to, a directory of signers and the rosters")
 	}
 	if a.Signers.Mode == activities.SignCode && len(a.Signers.Key) == 0 {
 		return fmt.Errorf("the setting signal-sign=%s needs the token key", activities.SignCode)

@@ -113,6 +113,7 @@ func (p *parts) startWorker(ctx context.Context, signalSign string, fatal chan<-
 	acts := worker.Activities{
 		Projection: &activities.Projection{Store: p.store, Client: p.client, Lag: p.metrics.observeLag},
 		Signers:    &activities.Signers{People: p.store, Mode: activities.SignalSign(signalSign), Key: p.key},
+		Rosters:    &activities.Rosters{Store: p.store},
 	}
 	if err := acts.Check(); err != nil {
 		return nil, err
