@@ -134,7 +134,7 @@ type dutyFindingsBody struct {
 }
 
 type dutyFindingBody struct {
-	Problem roster.Problem `json:"problem" enum:"uncovered,short,twice,absent,unknown,provisional,none"`
+	Problem roster.Problem `json:"problem" enum:"uncovered,short,twice,absent,unknown,provisional,outdated,none"`
 	Roster  *string        `json:"roster"`
 	Kind    *string        `json:"kind"`
 	Shifts  []string       `json:"shifts"`

@@ -23,6 +23,7 @@ type Duty interface {
 	Roster(ctx context.Context, by desk.Caller, name string, version int) (roster.Roster, error)
 	RosterVersions(ctx context.Context, by desk.Caller, name string, before, limit int) (list []desk.RosterVersion, more bool, err error)
 	SaveRoster(ctx context.Context, by desk.Caller, name string, plan roster.Plan, version int, reason string) (roster.Roster, []roster.Finding, error)
+	RenewRoster(ctx context.Context, by desk.Caller, name, reason string) (roster.Roster, []roster.Finding, error)
 	ImportRoster(ctx context.Context, by desk.Caller, name string, body io.Reader, reason string) (roster.Roster, []roster.Finding, error)
 	ExportRoster(ctx context.Context, by desk.Caller, name string, weeks int, english bool) ([]byte, error)
 	RosterFindings(ctx context.Context, by desk.Caller, name string, weeks int) ([]roster.Finding, error)
@@ -66,6 +67,7 @@ func (a *api) rosterRoutes() []route {
 		{method: http.MethodGet, path: "/rosters", id: "rosters", tag: rosterTag, summary: "The rosters, by name.", query: afterParams("Rosters"), status: http.StatusOK, answer: rostersBody{}, handle: a.rosters, may: read},
 		{method: http.MethodGet, path: "/rosters/:name", id: "roster", tag: rosterTag, summary: "A roster: its plan, and when it was saved.", query: []param{versionParam("The version; the latest when none is given.")}, status: http.StatusOK, answer: rosterBody{}, handle: a.roster, may: read},
 		{method: http.MethodPut, path: "/rosters/:name", id: "save-roster", tag: rosterTag, summary: "Save a roster as its next version; with what is wrong with its next eight weeks. 201 for a new roster.", body: saveRosterFields(), status: http.StatusOK, also: []int{http.StatusCreated}, answer: savedRosterBody{}, handle: a.saveRoster, may: plan},
+		{method: http.MethodPost, path: "/rosters/:name/renew", id: "renew-roster", tag: rosterTag, summary: "Save a roster as it is with its calendar as that stands now: after a new holiday notice.", body: []defect.Field{{Name: "reason", Type: defect.TypeText, Max: defect.MaxText}}, status: http.StatusOK, answer: savedRosterBody{}, handle: a.renewRoster, may: plan},
 		{method: http.MethodGet, path: "/rosters/:name/versions", id: "roster-versions", tag: rosterTag, summary: "Who saved a roster, when and why; the latest first.", query: []param{intParam("before", 1, 1_000_000_000, "Versions before this one."), pageSize(defect.MaxPageSize, "Versions an answer, 200 when none is given.")}, status: http.StatusOK, answer: rosterVersionsBody{}, handle: a.rosterVersions, may: read},
 		{method: http.MethodGet, path: "/rosters/:name/duty", id: "roster-duty", tag: rosterTag, summary: "Who is on duty by a roster at a time or in a span; for what is past, as it stood then.", query: dutyParams(), status: http.StatusOK, answer: dutyBody{}, handle: a.rosterDuty, may: read},
 		{method: http.MethodGet, path: "/rosters/:name/findings", id: "roster-findings", tag: rosterTag, summary: "Gaps and conflicts of the coming weeks.", query: append([]param{intParam("weeks", 1, maxWeeks, "Weeks ahead, 8 when none are given.")}, indexParams("Findings")...), status: http.StatusOK, answer: dutyFindingsBody{}, handle: a.findings, may: read},
@@ -221,6 +223,16 @@ func checkEntryHours(body map[string]any) error {
 		}
 	}
 	return wrong.Err()
+}
+
+func (a *api) renewRoster(r *request) (any, error) {
+	var in struct {
+		Reason string `json:"reason"`
+	}
+	if err := bind(r.body, &in); err != nil {
+		return nil, err
+	}
+	return a.saved(r)(a.desk.RenewRoster(r, r.by, r.Param("name"), in.Reason))
 }
 
 // saved answers with a roster that was saved and what is wrong with it.

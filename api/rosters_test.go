@@ -88,6 +88,10 @@ func (f *fakeDesk) SaveRoster(_ context.Context, _ desk.Caller, name string, pla
 	f.duty.plan, f.duty.version, f.duty.reason = plan, version, reason
 	return roster.Roster{Name: name, Version: version + 1, Plan: plan}, someFindings(201), f.ask("save " + name)
 }
+func (f *fakeDesk) RenewRoster(_ context.Context, _ desk.Caller, name, reason string) (roster.Roster, []roster.Finding, error) {
+	f.duty.reason = reason
+	return aRoster(), nil, f.ask("renew " + name)
+}
 func (f *fakeDesk) ImportRoster(_ context.Context, _ desk.Caller, name string, body io.Reader, reason string) (roster.Roster, []roster.Finding, error) {
 	b, err := io.ReadAll(body)
 	f.duty.table, f.duty.reason = string(b), reason
@@ -179,6 +183,7 @@ func TestDutyRoutes_AnswerAsDocumented(t *testing.T) {
 		"roster":          {"GET", "/rosters/site?version=2", "", 200, "roster site"},
 		"save":            {"PUT", "/rosters/site", `{"plan":` + goodPlan + `,"version":2}`, 200, "save site"},
 		"save a new one":  {"PUT", "/rosters/site", `{"plan":` + goodPlan + `}`, 201, "save site"},
+		"renew":           {"POST", "/rosters/site/renew", `{"reason":"r"}`, 200, "renew site"},
 		"versions":        {"GET", "/rosters/site/versions?before=9", "", 200, "versions site"},
 		"duty now":        {"GET", "/rosters/site/duty", "", 200, "duty site 2026-11-23T09:00:00Z"},
 		"duty then":       {"GET", "/rosters/site/duty?at=2026-01-01T08:00:00%2B08:00", "", 200, "duty site 2026-01-01T00:00:00Z"},

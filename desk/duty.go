@@ -211,11 +211,8 @@ func (d *Desk) byDuty(ctx context.Context) (string, *defect.Assignment) {
 	if err != nil {
 		return "", nil
 	}
-	var on []roster.Assignment
 	var names []string
-	for _, r := range all {
-		on = append(on, r.OnDuty(d.now())...)
-	}
+	on := roster.OnDuty(all, d.now())
 	for _, p := range roster.People(on) {
 		if user, known, err := d.people.find(p); err == nil && known && !user.Disabled && defect.MayBeAssigned(user.Person) && len(names) < maxCandidates {
 			names = append(names, user.Username)

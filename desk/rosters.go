@@ -226,6 +226,18 @@ func (d *Desk) SaveRoster(ctx context.Context, by Caller, name string, plan rost
 	return r, d.lookThrough(name, checkedWeeks), nil
 }
 
+// RenewRoster saves a roster as it is, with its calendar as that stands now: after a new holiday notice.
+func (d *Desk) RenewRoster(ctx context.Context, by Caller, name, reason string) (roster.Roster, []roster.Finding, error) {
+	if err := d.MayDuty(by, roster.TaskPlan); err != nil {
+		return roster.Roster{}, nil, err
+	}
+	r, err := d.roster(ctx, name, 0)
+	if err != nil {
+		return roster.Roster{}, nil, err
+	}
+	return d.SaveRoster(ctx, by, name, r.Plan, r.Version, reason)
+}
+
 // checkPlan returns all that keeps a plan from being saved, or the calendar that it is to carry, which is one of those of
 // the policy in force.
 func (d *Desk) checkPlan(ctx context.Context, by Caller, name string, plan roster.Plan) (calendar.Calendar, error) {
@@ -283,7 +295,14 @@ func (d *Desk) lookThrough(name string, weeks int) []roster.Finding {
 		return nil
 	}
 	from := d.now().UTC().Truncate(time.Minute)
-	list := roster.CheckAll(all, from, from.AddDate(0, 0, 7*weeks), d.serves)
+	to := from.AddDate(0, 0, 7*weeks)
+	var list []roster.Finding
+	for _, r := range all {
+		if now, ok := d.policy.Calendars[r.Calendar]; ok && r.Name == name {
+			list = r.Outdated(now, from, to)
+		}
+	}
+	list = append(list, roster.CheckAll(all, from, to, d.serves)...)
 	return slices.DeleteFunc(list, func(f roster.Finding) bool { return !f.Concerns(name) })
 }
 

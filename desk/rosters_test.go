@@ -98,6 +98,36 @@ func TestSaveRoster_WhoAndWhat(t *testing.T) {
 	require.Equal(t, findings, again)
 }
 
+func TestRenewRoster_AfterANotice(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	v.saveRoster("site", dutyPlan(), 0)
+	newYear := time.Date(2027, 1, 1, 4, 0, 0, 0, time.UTC)
+	notice := v.policy.Calendars["5x8"]
+	notice.Exceptions = append(slices.Clone(notice.Exceptions), calendar.Exception{Date: calendar.Date{Year: 2027, Month: 1, Day: 1}, Off: true, Name: "元旦"})
+	notice.KnownThrough = calendar.Date{Year: 2027, Month: 12, Day: 31}
+	v.policy.Calendars = map[string]calendar.Calendar{"5x8": notice}
+	told, err := v.RosterFindings(ctx, v.as("agent"), "site", 8)
+	require.NoError(t, err)
+	require.Equal(t, roster.ProblemOutdated, told[0].Problem)
+	duty := func() string {
+		t.Helper()
+		list, err := v.DutyAt(ctx, v.as("agent"), "site", newYear)
+		require.NoError(t, err)
+		return whoOf(list)
+	}
+	require.Equal(t, "热线:business 现场:technician,expert", duty())
+	_, _, err = v.RenewRoster(ctx, v.as("agent"), "site", "")
+	requireCode(t, apperr.Forbidden, err)
+	_, _, err = v.RenewRoster(ctx, v.as("liaison"), "none", "")
+	requireCode(t, apperr.NotFound, err)
+	r, told, err := v.RenewRoster(ctx, v.as("liaison"), "site", "2027 年放假通知")
+	require.NoError(t, err)
+	require.Empty(t, told)
+	require.Equal(t, []any{2, "2027 年放假通知"}, []any{r.Version, r.Reason})
+	require.Equal(t, "节日热线:business", duty())
+}
+
 func TestRoster_ReadByTheContractorAlone(t *testing.T) {
 	v := newTown(t)
 	ctx := t.Context()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"yunwei/apperr"
+	"yunwei/calendar"
 )
 
 // Problem is what is wrong with a stretch of a roster. None keeps a roster from being saved.
@@ -21,12 +22,13 @@ const (
 	ProblemAbsent      Problem = "absent"      // an override or a swap replaces somebody who is not on duty then
 	ProblemUnknown     Problem = "unknown"     // somebody has no account, or a disabled one
 	ProblemProvisional Problem = "provisional" // past the last known holiday notice
+	ProblemOutdated    Problem = "outdated"    // the site's calendar has changed since the roster was saved
 	ProblemNone        Problem = "none"        // no roster has a shift of this kind at all
 )
 
 // Problems returns every problem.
 func Problems() []Problem {
-	return []Problem{ProblemUncovered, ProblemShort, ProblemTwice, ProblemAbsent, ProblemUnknown, ProblemProvisional, ProblemNone}
+	return []Problem{ProblemUncovered, ProblemShort, ProblemTwice, ProblemAbsent, ProblemUnknown, ProblemProvisional, ProblemOutdated, ProblemNone}
 }
 
 // Finding is a problem with its place: [From, To), and what of the rest applies.
@@ -81,6 +83,43 @@ func CheckAll(rosters []Roster, from, to time.Time, known func(string) bool) []F
 		}
 	}
 	return inOrder(out)
+}
+
+// Outdated finds whether the roster's calendar, as it stands now, rules the days of [from, to) otherwise than the roster
+// knows: after a new holiday notice the roster has to be saved anew, which nobody does for its people.
+func (r Roster) Outdated(now calendar.Calendar, from, to time.Time) []Finding {
+	if r.Retired || r.Calendar == "" || !from.Before(to) {
+		return nil
+	}
+	first, last := r.Timezone.Date(from), r.Timezone.Date(to)
+	if slices.Equal(ruled(r.Working, first, last), ruled(now, first, last)) && sameHours(r.Working, now) {
+		return nil
+	}
+	return []Finding{{Problem: ProblemOutdated, Roster: r.Name, From: from, To: to, Timezone: r.Timezone}}
+}
+
+// ruled returns the exceptions of a calendar from one day to another, and as the last how far of that it is known.
+func ruled(c calendar.Calendar, first, last calendar.Date) []calendar.Exception {
+	var out []calendar.Exception
+	for _, e := range c.Exceptions {
+		if !e.Date.Before(first) && !last.Before(e.Date) {
+			out = append(out, e)
+		}
+	}
+	known := calendar.Exception{Date: c.KnownThrough}
+	if last.Before(known.Date) {
+		known.Date = last
+	}
+	return append(out, known)
+}
+
+func sameHours(a, b calendar.Calendar) bool {
+	for d := range a.Week {
+		if !slices.Equal(a.Week[d], b.Week[d]) {
+			return false
+		}
+	}
+	return a.Offset == b.Offset && a.Always == b.Always
 }
 
 func inOrder(list []Finding) []Finding {

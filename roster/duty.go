@@ -45,6 +45,15 @@ func (r Roster) OnDuty(at time.Time) []Assignment {
 	return out
 }
 
+// OnDuty returns who is on duty at an instant, by all of some rosters.
+func OnDuty(rosters []Roster, at time.Time) []Assignment {
+	var out []Assignment
+	for _, r := range rosters {
+		out = append(out, r.OnDuty(at)...)
+	}
+	return out
+}
+
 // maxBetween bounds the days that are told at once.
 const maxBetween = 400
 

@@ -313,6 +313,34 @@ func TestCheck_NobodyOnHolidaysUnlessARotaSaysSo(t *testing.T) {
 	require.Equal(t, []string{"uncovered hotline 02-15 08:00-02-24 08:00 0/1"}, brief(r.Check(at("2026-02-14 12:00"), at("2026-02-25 00:00"), nil)))
 }
 
+func TestOutdated_WhenItsDaysAreRuledOtherwise(t *testing.T) {
+	from, to := at("2026-12-01 00:00"), at("2027-01-26 00:00")
+	known := full(t)
+	known.Working = known.Working.Trim(from, 400)
+	notice := site(t)
+	notice.Exceptions = append(notice.Exceptions, calendar.Exception{Date: date("2027-01-01"), Off: true, Name: "元旦"})
+	moved, later, hours := notice, site(t), site(t)
+	notice.KnownThrough = date("2027-12-31")
+	later.Exceptions = append(later.Exceptions, calendar.Exception{Date: date("2027-05-01"), Off: true, Name: "劳动节"})
+	hours.Week[time.Monday] = hours.Week[time.Monday][:1]
+	for name, c := range map[string]struct {
+		now  calendar.Calendar
+		want int
+	}{
+		"the same": {site(t), 0}, "a new notice": {notice, 1}, "a day by hand": {moved, 1}, "a day beyond": {later, 0}, "other hours": {hours, 1},
+	} {
+		require.Len(t, known.Outdated(c.now, from, to), c.want, name)
+	}
+	known.Calendar = ""
+	require.Empty(t, known.Outdated(notice, from, to))
+}
+
+func TestOnDuty_ByAllRosters(t *testing.T) {
+	other := full(t)
+	other.Name, other.Shifts = "other", other.Shifts[1:2]
+	require.Equal(t, "现场:chen,du 日线:fu 日线:fu", who(roster.OnDuty([]roster.Roster{full(t), other}, at("2026-01-05 09:00"))))
+}
+
 func TestCheckAll_AcrossRosters(t *testing.T) {
 	line, onsite := full(t), full(t)
 	line.Name, line.Shifts = "line", line.Shifts[1:]
