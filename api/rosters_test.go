@@ -287,7 +287,7 @@ func TestSaveRoster_PassesOnWhatWasSaid(t *testing.T) {
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body))
 	require.Len(t, body.Findings, 200)
 	require.Equal(t, 201, body.Total)
-	require.Equal(t, "site: 1 of 2 people (on site)  from 2026-11-23 17:00 to 2026-11-23 18:00.", body.Findings[0].Text)
+	require.Equal(t, "site: 1 of 2 people (on site) from 2026-11-23 17:00 to 2026-11-23 18:00.", body.Findings[0].Text)
 }
 
 func TestRoster_MayBeSavedAsItWasRead(t *testing.T) {

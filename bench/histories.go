@@ -11,6 +11,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
 
 	"yunwei/contract"
 	"yunwei/defect"
@@ -61,16 +62,19 @@ func record(ctx context.Context, folder, shape string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if err := s.save(ctx, number, runID, filepath.Join(folder, shape+"-"+name+".json")); err != nil {
+		if err := s.save(ctx, contract.DefectWorkflowID(number), runID, filepath.Join(folder, shape+"-"+name+".json")); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil
+	check := client.StartWorkflowOptions{ID: contract.RosterCheckID, TaskQueue: contract.TaskQueue}
+	if _, err := s.client.ExecuteWorkflow(ctx, check, contract.WorkflowRosterCheck, contract.RosterCheck{Weeks: 1}); err != nil {
+		return fmt.Errorf("check the rosters: %w", err)
+	}
+	return s.save(ctx, contract.RosterCheckID, "", filepath.Join(folder, shape+"-roster-check.json"))
 }
 
-// save waits until the case's workflow has ended and writes the history of a run, the latest for no run.
-func (s *site) save(ctx context.Context, number, runID, file string) error {
-	id := contract.DefectWorkflowID(number)
+// save waits until a workflow has ended and writes the history of a run, the latest for no run.
+func (s *site) save(ctx context.Context, id, runID, file string) error {
 	if err := s.client.GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil {
 		return err
 	}

@@ -48,9 +48,10 @@ type Finding struct {
 
 // Text returns the catalogue's key and arguments of a sentence that tells the finding.
 func (f Finding) Text() (apperr.Reason, apperr.Args) {
+	shifts := strings.Join(f.Shifts, ", ")
 	args := apperr.Args{
-		"roster": f.Roster, "shifts": strings.Join(f.Shifts, ", "), "person": f.Person, "have": strconv.Itoa(f.Have), "need": strconv.Itoa(f.Need),
-		"from": f.Timezone.show(f.From), "to": f.Timezone.show(f.To), "kind": "@duty_kind." + string(f.Kind),
+		"roster": f.Roster, "shifts": shifts, "person": f.Person, "have": strconv.Itoa(f.Have), "need": strconv.Itoa(f.Need),
+		"from": f.Timezone.show(f.From), "to": f.Timezone.show(f.To), "what": cmp.Or(shifts, "@duty_kind."+string(f.Kind)),
 	}
 	return apperr.Reason("finding." + string(f.Problem)), args
 }

@@ -433,7 +433,10 @@ func TestFinding_TextHasItsArguments(t *testing.T) {
 	reason, args := f.Text()
 	require.Equal(t, apperr.Reason("finding.short"), reason)
 	require.Equal(t, "2026-01-05 08:30", args["from"])
-	require.Equal(t, "@duty_kind.onsite", args["kind"])
+	require.Equal(t, "@duty_kind.onsite", args["what"])
+	f.Shifts = []string{"a", "b"}
+	_, args = f.Text()
+	require.Equal(t, "a, b", args["what"])
 }
 
 func TestPick_TheLeastLoaded(t *testing.T) {
