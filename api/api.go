@@ -59,6 +59,7 @@ type Desk interface {
 	MayAudit(by desk.Caller) error
 	Audits(ctx context.Context, by desk.Caller, after string, limit int) (list []desk.Audit, next string, err error)
 	Findings(ctx context.Context, by desk.Caller, id, after string, limit int) (list []defect.Drift, next string, err error)
+	Duty
 }
 
 // Options are what the API is made of. All are needed.

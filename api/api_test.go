@@ -46,6 +46,8 @@ type fakeDesk struct {
 	change   desk.HolidayChange
 	promises []defect.CasePromise
 	page     func(after string, limit int) ([]defect.CasePromise, string) // of the promises, where they are too many to look through
+	duty     dutyAsked
+	found    *defect.Assignment // of the last event
 }
 
 func newFake() *fakeDesk {
@@ -98,7 +100,7 @@ func (f *fakeDesk) Events(_ context.Context, _ desk.Caller, number string, after
 	return []defect.Event{
 		{Seq: after + 1, Kind: defect.KindSubmit, At: now, Actor: defect.Actor{Username: "r"}, Submission: &defect.Submission{Title: "t"}},
 		{Seq: after + 2, Kind: defect.KindBreach, At: now, Timing: &defect.Timing{Clock: defect.ClockPlan, Cycle: 1, DueAt: now, LateBy: 90 * time.Second}},
-		{Seq: after + 3, Kind: "comment", At: now, Input: &defect.Input{Message: "m"}, OnBehalfOf: "李雷"},
+		{Seq: after + 3, Kind: "comment", At: now, Input: &defect.Input{Message: "m", Assignment: f.found}, OnBehalfOf: "李雷"},
 	}, limit == 3, f.ask("events " + number)
 }
 func (f *fakeDesk) ExplainClock(_ context.Context, _ desk.Caller, number string, name defect.ClockName, nth int) (defect.Explanation, error) {
@@ -346,10 +348,10 @@ func TestRefusals_EachWithItsStatus(t *testing.T) {
 		"no reason":              {"POST", "/api/v1/holidays/cn/revisions", `{"reverts":1}`, nil, 422, "invalid", "why"},
 		"no list":                {"POST", "/api/v1/holidays/cn/revisions", `{"why":"w","days":{}}`, nil, 422, "invalid", "days"},
 		"a list too long":        {"POST", "/api/v1/holidays/cn/revisions/1/apply", `{"why":"w","numbers":[` + strings.Repeat(`"`+realNumber+`",`, 50) + `"x"]}`, nil, 422, "invalid", "numbers"},
-		"a hole in a list":       {"POST", "/api/v1/holidays/cn/revisions/1/apply", `{"why":"w","numbers":["` + realNumber + `",null]}`, nil, 422, "invalid", "numbers.2"},
-		"a number that is none":  {"POST", "/api/v1/holidays/cn/revisions/1/apply", `{"why":"w","numbers":["` + realNumber + `","x"]}`, nil, 422, "invalid", "numbers.2"},
-		"half a day":             {"POST", "/api/v1/holidays/cn/revisions", `{"why":"w","days":[{"date":"2026-11-24","off":true,"name":"n"},{"date":"2026-11-25","name":"n"}]}`, nil, 422, "invalid", "days.2.off"},
-		"half a notice":          {"POST", "/api/v1/holidays/cn/preview", `{"document":{"year":2027,"days":[{"name":"n","date":"2027-01-01"}]}}`, nil, 422, "invalid", "document.days.1.isOffDay"},
+		"a hole in a list":       {"POST", "/api/v1/holidays/cn/revisions/1/apply", `{"why":"w","numbers":["` + realNumber + `",null]}`, nil, 422, "invalid", "numbers[1]"},
+		"a number that is none":  {"POST", "/api/v1/holidays/cn/revisions/1/apply", `{"why":"w","numbers":["` + realNumber + `","x"]}`, nil, 422, "invalid", "numbers[1]"},
+		"half a day":             {"POST", "/api/v1/holidays/cn/revisions", `{"why":"w","days":[{"date":"2026-11-24","off":true,"name":"n"},{"date":"2026-11-25","name":"n"}]}`, nil, 422, "invalid", "days[1].off"},
+		"half a notice":          {"POST", "/api/v1/holidays/cn/preview", `{"document":{"year":2027,"days":[{"name":"n","date":"2027-01-01"}]}}`, nil, 422, "invalid", "document.days[0].isOffDay"},
 		"a notice as no form":    {"POST", "/api/v1/holidays/cn/revisions/file", "{}", nil, 415, "unsupported_media_type", ""},
 		"no password":            {"POST", "/api/v1/sessions", `{"username":"u"}`, []string{"Authorization", ""}, 422, "invalid", "password"},
 		"a wrong password":       {"POST", "/api/v1/sessions", `{"username":"u","password":"wrong"}`, []string{"Authorization", ""}, 401, "unauthenticated", ""},

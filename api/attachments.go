@@ -18,7 +18,16 @@ const formOverhead = 64 << 10
 
 // attach puts the file of a form on a case. It goes to its place as it comes, and is never held in memory.
 func (a *api) attach(r *request) (any, error) {
-	r.Request.Body = http.MaxBytesReader(r.Writer, r.Request.Body, desk.MaxFileSize+formOverhead)
+	part, err := r.file(desk.MaxFileSize)
+	if err != nil {
+		return nil, err
+	}
+	return a.attachPart(r, part)
+}
+
+// file returns the file of a form, which is up to limit bytes long.
+func (r *request) file(limit int64) (*multipart.Part, error) {
+	r.Request.Body = http.MaxBytesReader(r.Writer, r.Request.Body, limit+formOverhead)
 	form, err := r.Request.MultipartReader()
 	if err != nil {
 		return nil, apperr.New(apperr.UnsupportedMediaType, apperr.ReasonMediaType, apperr.Args{"accepted": "multipart/form-data"})
@@ -33,10 +42,9 @@ func (a *api) attach(r *request) (any, error) {
 		if err != nil {
 			return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
 		}
-		if part.FormName() != "file" {
-			continue
+		if part.FormName() == "file" {
+			return part, nil
 		}
-		return a.attachPart(r, part)
 	}
 }
 

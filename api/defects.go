@@ -11,6 +11,7 @@ import (
 
 	"yunwei/apperr"
 	"yunwei/defect"
+	"yunwei/lang"
 )
 
 func (a *api) maySubmit(r *request) error { return a.desk.MaySubmit(r.by) }
@@ -137,8 +138,9 @@ func (a *api) events(r *request) (any, error) {
 		return nil, err
 	}
 	answer := eventsBody{Items: make([]eventBody, 0, len(events))}
+	l := language(r.Context)
 	for _, e := range events {
-		b, err := eventOf(e)
+		b, err := eventOf(e, l)
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +152,13 @@ func (a *api) events(r *request) (any, error) {
 	return answer, nil
 }
 
-func eventOf(e defect.Event) (eventBody, error) {
+// assignmentBody is why somebody got a case without being named.
+type assignmentBody struct {
+	*defect.Assignment
+	Text string `json:"text"`
+}
+
+func eventOf(e defect.Event, l lang.Lang) (eventBody, error) {
 	b := eventBody{Seq: e.Seq, Kind: e.Kind, At: e.At, Data: map[string]any{}}
 	if e.Actor != (defect.Actor{}) {
 		b.Actor = &actorBody{Username: e.Actor.Username, Name: e.Actor.Name, Role: e.Actor.Role}
@@ -162,6 +170,10 @@ func eventOf(e defect.Event) (eventBody, error) {
 	}
 	if e.Timing != nil { // durations are seconds here
 		b.Data["late_by"] = e.Timing.LateBy.Seconds()
+	}
+	if e.Input != nil && e.Input.Assignment != nil {
+		why := e.Input.Assignment
+		b.Data["assignment"] = assignmentBody{Assignment: why, Text: l.Text(apperr.Reason("assignment."+string(why.Code)), why.Args)}
 	}
 	if e.OnBehalfOf != "" {
 		b.Data["on_behalf_of"] = e.OnBehalfOf

@@ -33,22 +33,22 @@ var (
 	noticeFields = []defect.Field{
 		{Name: "$schema", Type: defect.TypeText, Max: maxAddress}, {Name: "$id", Type: defect.TypeText, Max: maxAddress},
 		{Name: "year", Type: defect.TypeInteger, Min: 2000, Max: 2100, Required: true},
-		{Name: "papers", Type: defect.TypeText, Max: maxAddress, Many: maxPapers},
-		{Name: "days", Type: defect.TypeObject, Many: calendar.MaxNoticeDays, Required: true, Fields: []defect.Field{
+		{Name: "papers", Type: defect.TypeList, Max: maxPapers, Item: &defect.Field{Type: defect.TypeText, Max: maxAddress}},
+		{Name: "days", Type: defect.TypeList, Max: calendar.MaxNoticeDays, Required: true, Item: &defect.Field{Type: defect.TypeObject, Fields: []defect.Field{
 			dayName, dateField, {Name: "isOffDay", Type: defect.TypeBool, Required: true},
-		}},
+		}}},
 	}
 	// changeFields are those of a change: exactly one of them is given.
 	changeFields = []defect.Field{
 		{Name: "document", Type: defect.TypeObject, Fields: noticeFields},
-		{Name: "days", Type: defect.TypeObject, Many: calendar.MaxNoticeDays, Fields: []defect.Field{
+		{Name: "days", Type: defect.TypeList, Max: calendar.MaxNoticeDays, Item: &defect.Field{Type: defect.TypeObject, Fields: []defect.Field{
 			dateField, {Name: "off", Type: defect.TypeBool, Required: true}, dayName,
-		}},
+		}}},
 		{Name: "reverts", Type: defect.TypeInteger, Min: 1, Max: 1_000_000},
 	}
 	applyFields = []defect.Field{
 		fieldWhy,
-		{Name: "numbers", Type: defect.TypeCase, Max: 40, Many: desk.MaxApplied},
+		{Name: "numbers", Type: defect.TypeList, Max: desk.MaxApplied, Item: &defect.Field{Type: defect.TypeCase, Max: 40}},
 		{Name: "unmoved", Type: defect.TypeBool},
 		{Name: "after", Type: defect.TypeText, Max: 200},
 	}

@@ -181,14 +181,22 @@ func objectOf(fields []defect.Field) *huma.Schema {
 
 // schemaOf is the schema of a field.
 func schemaOf(f defect.Field) *huma.Schema {
-	if many := f.Many; many > 0 {
-		f.Many = 0
-		return &huma.Schema{Type: huma.TypeArray, Items: schemaOf(f), MaxItems: &many}
-	}
 	least, most := float64(f.Min), float64(f.Max)
 	switch f.Type {
 	case defect.TypeObject:
 		return objectOf(f.Fields)
+	case defect.TypeList:
+		list := &huma.Schema{Type: huma.TypeArray, Items: schemaOf(*f.Item)}
+		if f.Max > 0 {
+			list.MaxItems = &f.Max
+		}
+		return list
+	case defect.TypeDate:
+		return &huma.Schema{Type: huma.TypeString, Format: "date"}
+	case defect.TypeClock:
+		return &huma.Schema{Type: huma.TypeString, Description: "A time of day: 08:30, up to 24:00."}
+	case defect.TypeZone:
+		return &huma.Schema{Type: huma.TypeString, Description: "A fixed zone: +08:00."}
 	case defect.TypeBool:
 		return &huma.Schema{Type: huma.TypeBoolean}
 	case defect.TypeInteger:

@@ -42,8 +42,8 @@ func ofGroup(p defect.CasePromise, q defect.PromiseQuery) bool {
 	}[q.By]
 }
 
-// found returns the promises that q asks for.
-func (f *fakeDesk) found(q defect.PromiseQuery) []defect.CasePromise {
+// matching returns the promises that q asks for.
+func (f *fakeDesk) matching(q defect.PromiseQuery) []defect.CasePromise {
 	var out []defect.CasePromise
 	for _, p := range f.promises {
 		if (q.From.IsZero() || !p.StartedAt.Before(q.From)) && (q.To.IsZero() || p.StartedAt.Before(q.To)) && (q.Clock == "" || p.Clock == q.Clock) &&
@@ -57,13 +57,13 @@ func (f *fakeDesk) found(q defect.PromiseQuery) []defect.CasePromise {
 func (f *fakeDesk) PromiseReport(_ context.Context, _ desk.Caller, q defect.PromiseQuery) (defect.PromiseReport, error) {
 	var report defect.PromiseReport
 	keys := map[string]bool{}
-	for _, p := range f.found(q) {
+	for _, p := range f.matching(q) {
 		keys[map[defect.Dimension]string{defect.BySeverity: strconv.Itoa(int(p.Severity)), defect.ByUnit: p.Unit}[q.By]] = true
 	}
 	for key := range keys {
 		q.Key, q.Keyed = key, true
 		g := defect.PromiseGroup{Key: key}
-		for _, p := range f.found(q) {
+		for _, p := range f.matching(q) {
 			g.Promised++
 			g.Timed += map[bool]int{true: 1}[p.Met]
 			switch p.Outcome {
@@ -92,7 +92,7 @@ func (f *fakeDesk) Promises(_ context.Context, _ desk.Caller, q defect.PromiseQu
 		list, next := f.page(after, limit)
 		return list, next, f.fail
 	}
-	list := f.found(q)
+	list := f.matching(q)
 	from, _ := strconv.Atoi(after)
 	list = list[min(from, len(list)):]
 	next := ""
@@ -273,7 +273,7 @@ func TestExports_AreHarmlessAndInTheCallersLanguage(t *testing.T) {
 	w := s.ask("GET", "/api/v1/reports/promises/cases?outcome=broken&format=csv", "", "Accept-Language", "en")
 	lines, err := csv.NewReader(strings.NewReader(w.Body.String())).ReadAll()
 	require.NoError(t, err)
-	require.Len(t, lines, len(s.found(defect.PromiseQuery{Outcome: defect.OutcomeBroken}))+1)
+	require.Len(t, lines, len(s.matching(defect.PromiseQuery{Outcome: defect.OutcomeBroken}))+1)
 	s.fail = apperr.New(apperr.Unavailable, apperr.ReasonStoreAway, nil)
 	s.refused(s.ask("GET", "/api/v1/reports/promises/cases?format=csv", ""), 503, "unavailable")
 }

@@ -37,6 +37,8 @@ func (a *api) routes() []route {
 		{method: http.MethodGet, path: "/audits/:id/findings", id: "audit-findings", tag: "audits", summary: "What an audit found wrong, by case.", query: auditParams(), status: http.StatusOK, answer: driftsBody{}, handle: a.findings, may: a.mayAudit},
 	}
 	out = append(out, a.holidayRoutes()...)
+	out = append(out, a.rosterRoutes()...)
+	out = append(out, a.dutyRoutes()...)
 	for _, action := range defect.Actions() {
 		if action != defect.ActAttach { // its input is a file
 			out = append(out, a.actionRoute(action))

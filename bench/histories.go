@@ -66,7 +66,10 @@ func record(ctx context.Context, folder, shape string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return s.recordAudit(ctx, filepath.Join(folder, shape+"-audit.json"))
+	if err := s.recordAudit(ctx, filepath.Join(folder, shape+"-audit.json")); err != nil {
+		return err
+	}
+	return s.recordRosterCheck(ctx, filepath.Join(folder, shape+"-roster-check.json"))
 }
 
 // recordAudit records an audit of the cases that the others have left.
@@ -76,6 +79,15 @@ func (s *site) recordAudit(ctx context.Context, file string) error {
 		return fmt.Errorf("audit: %w", err)
 	}
 	return s.save(ctx, run.GetID(), run.GetRunID(), file)
+}
+
+// recordRosterCheck records a check of the rosters.
+func (s *site) recordRosterCheck(ctx context.Context, file string) error {
+	check := client.StartWorkflowOptions{ID: contract.RosterCheckID, TaskQueue: contract.TaskQueue}
+	if _, err := s.client.ExecuteWorkflow(ctx, check, contract.WorkflowRosterCheck, contract.RosterCheck{Weeks: 1}); err != nil {
+		return fmt.Errorf("check the rosters: %w", err)
+	}
+	return s.save(ctx, contract.RosterCheckID, "", file)
 }
 
 // save waits until a workflow has ended and writes the history of a run, the latest for no run.

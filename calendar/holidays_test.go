@@ -107,16 +107,16 @@ func TestParseNotice_TellsEveryMistakeWithItsLine(t *testing.T) {
 		"an unknown field":     {"{\"year\": 2027,\n\"colour\": 1, \"days\": []}", calendar.Mistake{Line: 2, Field: "colour", Fault: calendar.FaultUnknown}},
 		"days twice":           {"{\"year\": 2027, \"days\": [],\n\"days\": []}", calendar.Mistake{Line: 2, Field: "days", Fault: calendar.FaultTwice}},
 		"no day":               {"{\"year\": 2027, \"days\": []}", calendar.Mistake{Line: 1, Field: "days", Fault: calendar.FaultNothing}},
-		"a date that is none":  {day(`{"name":"x","date":"2027-02-30","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days.2.date", Fault: calendar.FaultDate}},
-		"a date as a number":   {day(`{"name":"x","date":20270201,"isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days.2.date", Fault: calendar.FaultDate}},
-		"off in words":         {day(`{"name":"x","date":"2027-02-01","isOffDay":"yes"}`), calendar.Mistake{Line: 4, Field: "days.2.isOffDay", Fault: calendar.FaultOff}},
-		"no off":               {day(`{"name":"x","date":"2027-02-01"}`), calendar.Mistake{Line: 4, Field: "days.2.isOffDay", Fault: calendar.FaultMissing}},
-		"a name too long":      {day(`{"name":"` + long + `","date":"2027-02-01","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days.2.name", Fault: calendar.FaultName}},
-		"a control character":  {day(`{"name":"a\u0000","date":"2027-02-01","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days.2.name", Fault: calendar.FaultName}},
-		"a field too many":     {day(`{"name":"x","date":"2027-02-01","isOffDay":true,"x":1}`), calendar.Mistake{Line: 4, Field: "days.2", Fault: calendar.FaultUnknown}},
-		"a day twice":          {day(`{"name":"x","date":"2027-01-01","isOffDay":false}`), calendar.Mistake{Line: 4, Field: "days.2.date", Fault: calendar.FaultTwice}},
-		"another year":         {day(`{"name":"x","date":"2028-01-03","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days.2.date", Fault: calendar.FaultOutside}},
-		"November before":      {day(`{"name":"x","date":"2026-11-30","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days.2.date", Fault: calendar.FaultOutside}},
+		"a date that is none":  {day(`{"name":"x","date":"2027-02-30","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days[1].date", Fault: calendar.FaultDate}},
+		"a date as a number":   {day(`{"name":"x","date":20270201,"isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days[1].date", Fault: calendar.FaultDate}},
+		"off in words":         {day(`{"name":"x","date":"2027-02-01","isOffDay":"yes"}`), calendar.Mistake{Line: 4, Field: "days[1].isOffDay", Fault: calendar.FaultOff}},
+		"no off":               {day(`{"name":"x","date":"2027-02-01"}`), calendar.Mistake{Line: 4, Field: "days[1].isOffDay", Fault: calendar.FaultMissing}},
+		"a name too long":      {day(`{"name":"` + long + `","date":"2027-02-01","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days[1].name", Fault: calendar.FaultName}},
+		"a control character":  {day(`{"name":"a\u0000","date":"2027-02-01","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days[1].name", Fault: calendar.FaultName}},
+		"a field too many":     {day(`{"name":"x","date":"2027-02-01","isOffDay":true,"x":1}`), calendar.Mistake{Line: 4, Field: "days[1]", Fault: calendar.FaultUnknown}},
+		"a day twice":          {day(`{"name":"x","date":"2027-01-01","isOffDay":false}`), calendar.Mistake{Line: 4, Field: "days[1].date", Fault: calendar.FaultTwice}},
+		"another year":         {day(`{"name":"x","date":"2028-01-03","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days[1].date", Fault: calendar.FaultOutside}},
+		"November before":      {day(`{"name":"x","date":"2026-11-30","isOffDay":true}`), calendar.Mistake{Line: 4, Field: "days[1].date", Fault: calendar.FaultOutside}},
 		"too much":             {"{" + strings.Repeat(" ", calendar.MaxNotice) + "}", calendar.Mistake{Fault: calendar.FaultSize}},
 		"ics without an end":   {"BEGIN:VCALENDAR\nBEGIN:VEVENT\n", calendar.Mistake{Line: 3, Field: "END", Fault: calendar.FaultMissing}},
 		"ics crossed":          {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VCALENDAR\nEND:VEVENT", calendar.Mistake{Line: 3, Field: "END", Fault: calendar.FaultUnreadable}},
@@ -286,10 +286,10 @@ func TestCheckDays_WhatIsWrong(t *testing.T) {
 	good := calendar.Exception{Date: date("2026-11-25"), Off: true, Name: "司庆"}
 	require.NoError(t, calendar.CheckDays([]calendar.Exception{good}))
 	for field, days := range map[string][]calendar.Exception{
-		"days":        {},
-		"days.1.date": {{Off: true, Name: "x"}},
-		"days.2.date": {good, good},
-		"days.1.name": {{Date: good.Date}},
+		"days":         {},
+		"days[0].date": {{Off: true, Name: "x"}},
+		"days[1].date": {good, good},
+		"days[0].name": {{Date: good.Date}},
 	} {
 		var wrong calendar.Mistakes
 		require.ErrorAs(t, calendar.CheckDays(days), &wrong)

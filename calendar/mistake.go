@@ -54,7 +54,7 @@ func Faults() []Fault {
 // Mistake is one fault of a notice, and where it is.
 type Mistake struct {
 	Line  int    // from 1; 0 where there are no lines
-	Field string // days.3.date, the third day's date; in iCalendar the property; empty for the whole
+	Field string // days[2].date, the third day's date; in iCalendar the property; empty for the whole
 	Fault Fault
 }
 
@@ -121,7 +121,7 @@ func CheckDays(days []Exception) error {
 	}
 	seen := map[Date]bool{}
 	for i, d := range days {
-		field := fmt.Sprintf("days.%d.", i+1)
+		field := fmt.Sprintf("days[%d].", i)
 		switch {
 		case !d.Date.real() || !isYear(d.Date.Year):
 			wrong.add(0, field+"date", FaultDate)

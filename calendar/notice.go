@@ -204,7 +204,7 @@ func (r *jsonNotice) list() error {
 		if err := r.Decode(&raw); err != nil {
 			return err
 		}
-		r.day(raw, r.line(r.InputOffset()-int64(len(raw))), fmt.Sprintf("days.%d.", i))
+		r.day(raw, r.line(r.InputOffset()-int64(len(raw))), fmt.Sprintf("days[%d].", i-1))
 	}
 	_, err := r.Token()
 	return err

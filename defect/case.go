@@ -150,6 +150,14 @@ func MayBeAssigned(p Person) bool {
 	return p.Has(RoleAgent, RoleTechnician, RoleBusiness, RoleExpert)
 }
 
+// DutyRoles returns the roles that go on duty: everybody of the contractor but who only looks on.
+func DutyRoles() []Role {
+	return []Role{RoleAgent, RoleTechnician, RoleBusiness, RoleSupervisor, RoleLiaison, RoleExpert, RoleInspector, RoleAdmin}
+}
+
+// GoesOnDuty reports whether a roster may have a person on duty.
+func GoesOnDuty(p Person) bool { return p.Has(DutyRoles()...) }
+
 func (c *Case) ownedBy(p Person) bool {
 	return p.Username != "" && p.Username == c.Submission.Reporter.Username
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"net/mail"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"yunwei/apperr"
+	"yunwei/calendar"
 )
 
 // FieldType is what a field holds.
@@ -30,6 +32,10 @@ const (
 	TypeUser    FieldType = "user"
 	TypeCase    FieldType = "case"
 	TypeObject  FieldType = "object"
+	TypeList    FieldType = "list"
+	TypeDate    FieldType = "date"     // 2026-02-17
+	TypeClock   FieldType = "clock"    // a time of day: 08:30, up to 24:00
+	TypeZone    FieldType = "timezone" // a fixed one: +08:00
 )
 
 // Field describes one field of a document that people send. The same description checks the document, whichever way
@@ -38,10 +44,10 @@ type Field struct {
 	Name     string
 	Type     FieldType
 	Required bool
-	Min, Max int      // of a number its bounds, of a text its length in characters
+	Min, Max int      // of a number its bounds, of a text its length in characters, of a list its length
 	Enum     []string // the only texts that are taken
 	Fields   []Field  // of an object
-	Many     int      // more than 0: a list of so many at most
+	Item     *Field   // of a list: what each element is; its own name counts for nothing
 }
 
 func text(name string, limit int) Field { return Field{Name: name, Type: TypeText, Max: limit} }
@@ -91,7 +97,7 @@ func (f Field) empty(v any) bool {
 	switch f.Type {
 	case TypeText, TypeEmail, TypeUser, TypeCase:
 		return s == "" || len(f.Enum) == 0 && blank(s)
-	case TypeInteger, TypeNumber, TypeBool, TypeTime, TypeObject:
+	case TypeInteger, TypeNumber, TypeBool, TypeTime, TypeObject, TypeList, TypeDate, TypeClock, TypeZone:
 	}
 	return false
 }
@@ -119,10 +125,6 @@ func Printable(name string) string {
 
 func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 	name := prefix + f.Name
-	if f.Many > 0 {
-		f.checkMany(v, name, wrong)
-		return
-	}
 	bad := func() { wrong.Add(name, apperr.FieldType, apperr.Args{"expected": "@type." + string(f.Type)}) }
 	switch f.Type {
 	case TypeObject:
@@ -131,6 +133,13 @@ func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 			return
 		}
 		bad()
+	case TypeList:
+		list, ok := v.([]any)
+		if !ok {
+			bad()
+			return
+		}
+		f.checkList(list, prefix, wrong)
 	case TypeBool:
 		if _, ok := v.(bool); !ok {
 			bad()
@@ -144,7 +153,7 @@ func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 		if n < float64(f.Min) || n > float64(f.Max) {
 			wrong.Add(name, apperr.FieldRange, apperr.Args{"min": strconv.Itoa(f.Min), "max": strconv.Itoa(f.Max)})
 		}
-	case TypeText, TypeTime, TypeEmail, TypeUser, TypeCase:
+	case TypeText, TypeTime, TypeEmail, TypeUser, TypeCase, TypeDate, TypeClock, TypeZone:
 		s, ok := v.(string)
 		if !ok {
 			bad()
@@ -154,18 +163,20 @@ func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 	}
 }
 
-// checkMany checks a list, and names what is wrong in it by its place: days.3.date is the date of the third.
-func (f Field) checkMany(v any, name string, wrong *apperr.Fields) {
-	list, ok := v.([]any)
-	if !ok || len(list) > f.Many {
-		wrong.Add(name, apperr.FieldList, apperr.Args{"limit": strconv.Itoa(f.Many)})
+// checkList checks the elements of a list; they are named by their index: groups[0].
+func (f Field) checkList(list []any, prefix string, wrong *apperr.Fields) {
+	if f.Max > 0 && len(list) > f.Max {
+		wrong.Add(prefix+f.Name, apperr.FieldTooMany, apperr.Args{"limit": strconv.Itoa(f.Max)})
 		return
 	}
-	one := f
-	one.Many, one.Required = 0, true
-	for i, x := range list {
-		one.Name = strconv.Itoa(i + 1)
-		checkObject([]Field{one}, map[string]any{one.Name: x}, name+".", wrong)
+	for i, v := range list {
+		item := *f.Item
+		item.Name = f.Name + "[" + strconv.Itoa(i) + "]"
+		if s, ok := v.(string); v == nil || ok && strings.TrimSpace(s) == "" {
+			wrong.Add(prefix+item.Name, apperr.FieldRequired, nil)
+			continue
+		}
+		item.check(v, prefix, wrong)
 	}
 }
 
@@ -188,13 +199,24 @@ func (f Field) checkText(s, name string, wrong *apperr.Fields) {
 		wrong.Add(name, apperr.FieldControl, nil)
 	case len(f.Enum) > 0 && !slices.Contains(f.Enum, s):
 		wrong.Add(name, apperr.FieldEnum, apperr.Args{"accepted": strings.Join(f.Enum, ", ")})
-	case f.Type == TypeTime && !isTime(s):
-		wrong.Add(name, apperr.FieldTime, nil)
-	case f.Type == TypeEmail && !isEmail(s):
-		wrong.Add(name, apperr.FieldEmail, nil)
-	case f.Type == TypeCase && !isNumber(s):
-		wrong.Add(name, apperr.FieldNumber, nil)
+	default:
+		if form, ok := forms[f.Type]; ok && !form.is(s) {
+			wrong.Add(name, form.reason, nil)
+		}
 	}
+}
+
+// forms are what texts of a type have to look like.
+var forms = map[FieldType]struct {
+	is     func(string) bool
+	reason apperr.Reason
+}{
+	TypeTime:  {isTime, apperr.FieldTime},
+	TypeEmail: {isEmail, apperr.FieldEmail},
+	TypeCase:  {isNumber, apperr.FieldNumber},
+	TypeDate:  {isDate, apperr.FieldDate},
+	TypeClock: {timeOfDay.MatchString, apperr.FieldClock},
+	TypeZone:  {isZone, apperr.FieldTimezone},
 }
 
 // hasControl reports whether a text holds anything invisible that does not belong in one: control characters other than
@@ -230,6 +252,22 @@ func isTime(s string) bool {
 	}
 	zone := strings.HasSuffix(s, "Z") || strings.HasSuffix(s, "-00:00") || strings.HasSuffix(s, t.Format("-07:00"))
 	return zone && min(t.Year(), t.UTC().Year()) >= firstYear && max(t.Year(), t.UTC().Year()) <= lastYear
+}
+
+func isDate(s string) bool {
+	_, err := calendar.ParseDate(s)
+	return err == nil
+}
+
+var timeOfDay = regexp.MustCompile(`^(([01]?\d|2[0-3]):[0-5]\d|24:00)$`)
+
+func isZone(s string) bool {
+	t, err := time.Parse("-07:00", s)
+	if err != nil {
+		return false
+	}
+	_, offset := t.Zone()
+	return -12*60*60 <= offset && offset <= 14*60*60
 }
 
 func isEmail(s string) bool {

@@ -116,6 +116,53 @@ func TestCheckFields_TimesAsRFC3339HasThem(t *testing.T) {
 	}
 }
 
+func TestCheckFields_InLists(t *testing.T) {
+	people := defect.Field{Type: defect.TypeList, Max: 2, Item: &defect.Field{Type: defect.TypeText, Max: 3}}
+	fields := []defect.Field{
+		{Name: "shifts", Type: defect.TypeList, Required: true, Max: 2, Item: &defect.Field{Type: defect.TypeObject, Fields: []defect.Field{
+			{Name: "from", Type: defect.TypeDate, Required: true}, {Name: "start", Type: defect.TypeClock}, {Name: "zone", Type: defect.TypeZone},
+			{Name: "groups", Type: defect.TypeList, Item: &people},
+		}}},
+	}
+	for name, c := range map[string]struct {
+		doc  string
+		want map[string]apperr.Reason
+	}{
+		"right":           {`{"shifts":[{"from":"2026-02-17","start":"8:30","zone":"+08:00","groups":[["a","b"],["c"]]},{"from":"2024-02-29","start":"24:00","zone":"-12:00"}]}`, nil},
+		"none":            {`{}`, map[string]apperr.Reason{"shifts": apperr.FieldRequired}},
+		"no list":         {`{"shifts":{}}`, map[string]apperr.Reason{"shifts": apperr.FieldType}},
+		"too many":        {`{"shifts":[{},{},{}]}`, map[string]apperr.Reason{"shifts": apperr.FieldTooMany}},
+		"not of objects":  {`{"shifts":[7]}`, map[string]apperr.Reason{"shifts[0]": apperr.FieldType}},
+		"of nothing":      {`{"shifts":[null]}`, map[string]apperr.Reason{"shifts[0]": apperr.FieldRequired}},
+		"an unknown key":  {`{"shifts":[{"from":"2026-02-17","x":1}]}`, map[string]apperr.Reason{"shifts[0].x": apperr.FieldUnknown}},
+		"a day too many":  {`{"shifts":[{"from":"2026-02-29"}]}`, map[string]apperr.Reason{"shifts[0].from": apperr.FieldDate}},
+		"a wrong hour":    {`{"shifts":[{"from":"2026-02-17","start":"24:01"}]}`, map[string]apperr.Reason{"shifts[0].start": apperr.FieldClock}},
+		"a number's hour": {`{"shifts":[{"from":"2026-02-17","start":8}]}`, map[string]apperr.Reason{"shifts[0].start": apperr.FieldType}},
+		"a wrong zone":    {`{"shifts":[{"from":"2026-02-17","zone":"+15:00"}]}`, map[string]apperr.Reason{"shifts[0].zone": apperr.FieldTimezone}},
+		"lists in lists": {`{"shifts":[{"from":"2026-02-17","groups":[["a"],["b"," ","c"],["long",7," "],"x"]}]}`, map[string]apperr.Reason{
+			"shifts[0].groups[1]": apperr.FieldTooMany, "shifts[0].groups[2]": apperr.FieldTooMany, "shifts[0].groups[3]": apperr.FieldType,
+		}},
+		"texts in lists": {`{"shifts":[{"from":"2026-02-17","groups":[["long"," "],[7]]}]}`, map[string]apperr.Reason{
+			"shifts[0].groups[0][0]": apperr.FieldTooLong, "shifts[0].groups[0][1]": apperr.FieldRequired, "shifts[0].groups[1][0]": apperr.FieldType,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var doc map[string]any
+			require.NoError(t, json.Unmarshal([]byte(c.doc), &doc))
+			var wrong apperr.Fields
+			defect.CheckFields(fields, doc, &wrong)
+			got := map[string]apperr.Reason{}
+			for _, w := range wrong {
+				got[w.Field] = w.Reason
+			}
+			require.Len(t, wrong, len(c.want))
+			for field, reason := range c.want {
+				require.Equal(t, reason, got[field], field)
+			}
+		})
+	}
+}
+
 func FuzzCheckFields(f *testing.F) {
 	f.Add(`{"title":"t","description":"d","severity":1,"system":"s","occurred_at":"","reporter":" "}`)
 	f.Add(`{"title":"t","description":"d","severity":1,"system":"s","occurred_at":"2026-11-23T08:30:00+24:00"}`)

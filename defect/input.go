@@ -2,6 +2,7 @@ package defect
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"yunwei/apperr"
@@ -43,6 +44,27 @@ type Input struct {
 	// Holidays are the days that a case is put under, one state for each set that its calendars follow; set by the desk,
 	// never by a caller.
 	Holidays []Holidays `json:"holidays,omitempty"`
+	// Assignment says how Assignee was found where the caller named nobody; set by the desk, never by a caller.
+	Assignment *Assignment `json:"assignment,omitempty"`
+}
+
+// AssignmentCode is a way in which the desk finds an assignee.
+type AssignmentCode string
+
+// AssignedByDuty takes, of those on duty, the one with the least in hand.
+const AssignedByDuty AssignmentCode = "duty"
+
+// Assignment is why a case was put into somebody's hands without being named by the caller. Its text is in the catalogues,
+// under "assignment." and the code.
+type Assignment struct {
+	Code AssignmentCode `json:"code"`
+	Args apperr.Args    `json:"args,omitempty"`
+}
+
+// ByDuty is the reason of an assignment by duty and load: the roster and shift that the assignee is on duty by, how many
+// open cases they had in hand, and among how many people they were chosen.
+func ByDuty(roster, shift string, open, among int) *Assignment {
+	return &Assignment{Code: AssignedByDuty, Args: apperr.Args{"roster": roster, "shift": shift, "open": strconv.Itoa(open), "among": strconv.Itoa(among)}}
 }
 
 // File is what a case knows of an attachment.
@@ -112,6 +134,9 @@ func (in Input) Check(a Action) error {
 		if len(in.Holidays) == 0 {
 			wrong.Add("holidays", apperr.FieldRequired, nil)
 		}
+	}
+	if a == ActAcknowledge && in.Assignee != "" {
+		delete(doc, "assignment")
 	}
 	CheckFields(inputFields[a], doc, &wrong)
 	in.related(a, &wrong)

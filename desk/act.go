@@ -20,6 +20,7 @@ func (d *Desk) Act(ctx context.Context, by Caller, number string, a defect.Actio
 	if err != nil {
 		return View{}, err
 	}
+	in.Assignment = nil // ours to say
 	cmd := defect.Command{Action: a, Input: in, By: by.Person, Version: version}
 	updateID := uuid.NewString()
 	if idempotencyKey != "" {
@@ -28,6 +29,9 @@ func (d *Desk) Act(ctx context.Context, by Caller, number string, a defect.Actio
 		if v, found, err := d.actedBefore(ctx, by, number, cmd); found || err != nil {
 			return v, err
 		}
+	}
+	if a == defect.ActAcknowledge && in.Assignee == "" {
+		cmd.Input.Assignee, cmd.Input.Assignment = d.byDuty(ctx)
 	}
 	if cmd.Input, err = d.named(ctx, by, number, cmd); err != nil {
 		return View{}, err

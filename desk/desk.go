@@ -44,6 +44,7 @@ type Desk struct {
 	log       *slog.Logger
 	now       func() time.Time
 	people    *directory
+	duties    *duties
 	reads     *gobreaker.CircuitBreaker[struct{}]
 	writes    *gobreaker.CircuitBreaker[struct{}] // a database may be there to read and locked, full or read-only
 	hashing   chan struct{}                       // bounds the passwords that are checked at once: each takes its memory
@@ -53,17 +54,18 @@ type Desk struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal, NewNamespace(o.Temporal)}, holidays: newHolidays(o.Store, o.Log, o.Policy), key: o.Key, showCodes: o.ShowCodes,
-		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Log, o.Now), reads: newBreaker("database reads", o.Log), writes: newBreaker("database writes", o.Log),
-		hashing: make(chan struct{}, maxHashing),
+		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Log, o.Now), duties: newDuties(o.Store, o.Log, o.Now),
+		reads: newBreaker("database reads", o.Log), writes: newBreaker("database writes", o.Log), hashing: make(chan struct{}, maxHashing),
 	}
 }
 
-// Run keeps the directory of people, the list of ended sessions and the holidays fresh until ctx ends. Without it the
-// desk knows nobody.
+// Run keeps the directory of people, the list of ended sessions, the holidays and the rosters fresh until ctx ends. Without
+// it the desk knows nobody.
 func (d *Desk) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { d.people.run(ctx) })
 	all.Go(func() { d.holidays.run(ctx) })
+	all.Go(func() { d.duties.run(ctx) })
 	all.Wait()
 }
 

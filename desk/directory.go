@@ -103,6 +103,23 @@ func (p *directory) standing(person defect.Person) defect.Person {
 	return person
 }
 
+// called returns the account of a name that only one has which is not disabled.
+func (p *directory) called(name string) (string, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	found := ""
+	for _, u := range p.users {
+		if u.Name != name || u.Disabled {
+			continue
+		}
+		if found != "" {
+			return "", false
+		}
+		found = u.Username
+	}
+	return found, found != ""
+}
+
 // ended reports whether a session was ended before its time.
 func (p *directory) ended(tokenID string) bool {
 	p.mu.RLock()

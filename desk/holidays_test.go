@@ -164,7 +164,7 @@ func TestHolidays_WhatIsRefused(t *testing.T) {
 		"nothing":              {"cn", HolidayChange{Why: "r"}, apperr.Invalid, "document", apperr.FieldHolidayChange},
 		"two things":           {"cn", HolidayChange{Why: "r", Reverts: 1, Days: off("2026-11-24").Days}, apperr.Invalid, "document", apperr.FieldHolidayChange},
 		"no days":              {"cn", off(), apperr.Invalid, "days", apperr.FieldNoticeMissing},
-		"a day twice":          {"cn", off("2026-11-24", "2026-11-24"), apperr.Invalid, "days.2.date", apperr.FieldNoticeTwice},
+		"a day twice":          {"cn", off("2026-11-24", "2026-11-24"), apperr.Invalid, "days[1].date", apperr.FieldNoticeTwice},
 		"a mistake":            {"cn", HolidayChange{Why: "r", Document: []byte("{\n\"year\": 1, \"days\": []}")}, apperr.Invalid, "document.year", apperr.FieldNoticeYear},
 		"a mistake in a file":  {"cn", HolidayChange{Why: "r", File: "x.json", Document: []byte("{\n\"year\": 1, \"days\": []}")}, apperr.Invalid, "file:2:year", apperr.FieldNoticeYear},
 		"no notice":            {"cn", HolidayChange{Why: "r", File: "x.txt", Document: []byte("明年放假")}, apperr.Invalid, "file:1", apperr.FieldNoticeUnreadable},

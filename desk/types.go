@@ -6,6 +6,7 @@ import (
 
 	"yunwei/calendar"
 	"yunwei/defect"
+	"yunwei/store"
 )
 
 // Session is what a sign-in gives: a bearer token and whom it stands for.
@@ -70,3 +71,9 @@ type Audit struct {
 	Checked   int       // cases
 	Findings  int       // what was found wrong
 }
+
+// RosterVersion tells one save of a roster.
+type RosterVersion = store.RosterVersion
+
+// PresenceFilter narrows a list of stays on duty.
+type PresenceFilter = store.PresenceFilter

@@ -78,6 +78,9 @@ func everything(ctx context.Context, s *store.Store) map[string]error {
 		"absorb":  s.Absorb(ctx),
 		"feasts":  first(s.HolidaySets(ctx)),
 		"open":    first(s.OpenCases(ctx, "", 10)),
+		"rosters": first(s.Rosters(ctx, monday)),
+		"load":    first(s.Workload(ctx, []string{"agent"})),
+		"log":     first(s.Log(ctx, "", monday, monday, "", 10)),
 	}
 }
 

@@ -22,6 +22,7 @@ type Activities struct {
 	Projection *activities.Projection
 	Signers    *activities.Signers
 	Audits     *activities.Audits
+	Rosters    *activities.Rosters
 }
 
 // Options says how a process takes its work.
@@ -61,11 +62,13 @@ func New(c client.Client, acts Activities, opts Options) sdk.Worker {
 func Register(r sdk.Registry, acts Activities) {
 	r.RegisterWorkflowWithOptions(workflows.Defect, workflow.RegisterOptions{Name: contract.WorkflowDefect})
 	r.RegisterWorkflowWithOptions(workflows.Audit, workflow.RegisterOptions{Name: contract.WorkflowAudit})
+	r.RegisterWorkflowWithOptions(workflows.RosterCheck, workflow.RegisterOptions{Name: contract.WorkflowRosterCheck})
 	for name, fn := range map[string]any{
 		contract.ActivityProject:      acts.Projection.Project,
 		contract.ActivityProjectWhole: acts.Projection.ProjectWhole,
 		contract.ActivitySigner:       acts.Signers.Signer,
 		contract.ActivityAuditPage:    acts.Audits.Page,
+		contract.ActivityRosterCheck:  acts.Rosters.RosterCheck,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}
@@ -73,8 +76,8 @@ func Register(r sdk.Registry, acts Activities) {
 
 // Check returns an error when the worker was given less than it needs.
 func (a Activities) Check() error {
-	if a.Projection == nil || a.Signers == nil {
-		return errors.New("a worker needs a store to project to and a directory of signers")
+	if a.Projection == nil || a.Signers == nil || a.Rosters == nil {
+		return errors.New("a worker needs a store to project to, a directory of signers and the rosters")
 	}
 	if err := a.Audits.Check(); err != nil {
 		return err

@@ -20,12 +20,13 @@ import (
 func TestHistories_Replay(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 8, "every shape has a history: a life, broken promises, signals, a reopening, SQL away, a continued run, moved holidays, an audit")
+	require.GreaterOrEqual(t, len(files), 9, "every shape has a history: a life, broken promises, signals, a reopening, SQL away, a continued run, moved holidays, an audit, a check of the rosters")
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflowWithOptions(workflows.Defect, workflow.RegisterOptions{Name: contract.WorkflowDefect})
 			replayer.RegisterWorkflowWithOptions(workflows.Audit, workflow.RegisterOptions{Name: contract.WorkflowAudit})
+			replayer.RegisterWorkflowWithOptions(workflows.RosterCheck, workflow.RegisterOptions{Name: contract.WorkflowRosterCheck})
 			quiet := log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(quiet, file))
 		})

@@ -37,7 +37,7 @@ func TestHolidays_FromTheCommandLine(t *testing.T) {
 
 	bad := file("bad.json", "{\"year\": 2027,\n\"days\": [\n{\"name\":\"元旦\",\"date\":\"2027-13-01\",\"isOffDay\":true}]}")
 	_, err = yunwei("holidays", "import", bad, "--why", "w")
-	require.ErrorContains(t, err, "line 3: days.1.date")
+	require.ErrorContains(t, err, "line 3: days[0].date")
 	_, err = yunwei("holidays", "import", good, "--set", "de", "--why", "w")
 	require.ErrorContains(t, err, "site-NAME")
 	_, err = yunwei("holidays", "import", good, "--why", " ")

@@ -131,6 +131,7 @@ func (p *parts) startWorker(ctx context.Context, signalSign string, zone *time.L
 			Store: p.store, Client: p.client, Limit: rate.NewLimiter(activities.AuditRate, 1), Log: p.log,
 			Count: p.metrics.countAudit, Now: time.Now, Wait: activities.Sleep,
 		},
+		Rosters: &activities.Rosters{Store: p.store},
 	}
 	if err := acts.Check(); err != nil {
 		return nil, err
