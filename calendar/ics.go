@@ -86,8 +86,13 @@ func (r *icsNotice) events(text []byte) []event {
 	var out []event
 	var inside []string // the components that are open
 	for _, l := range unfold(text) {
-		p, err := ics.ParseProperty(ics.ContentLine(l.text))
-		if err != nil || p == nil {
+		name, _, ok := strings.Cut(l.text, ":")
+		name, _, _ = strings.Cut(strings.ToUpper(name), ";")
+		if ok && name != "BEGIN" && name != "END" && !slices.Contains(used, name) {
+			continue // a description can be long, and says nothing here
+		}
+		p, err := ics.ParseProperty(ics.ContentLine(l.text[:min(len(l.text), maxProperty)]))
+		if !ok || err != nil || p == nil || len(l.text) > maxProperty {
 			r.wrong.add(l.line, "", FaultUnreadable)
 			continue
 		}
@@ -115,17 +120,17 @@ func (r *icsNotice) events(text []byte) []event {
 	return out
 }
 
-// note keeps a property of an event, if it matters.
+// note keeps a property of an event.
 func (r *icsNotice) note(e event, p property) {
 	name := strings.ToUpper(p.IANAToken)
-	if !slices.Contains(used, name) {
-		return
-	}
 	if _, twice := e.of[name]; twice {
 		r.wrong.add(p.line, name, FaultTwice)
 	}
 	e.of[name] = p
 }
+
+// maxProperty bounds a line that is read, in bytes.
+const maxProperty = 2000
 
 // content is a line of content and the line of the file on which it begins.
 type content struct {
@@ -136,16 +141,27 @@ type content struct {
 // unfold joins what was broken over several lines.
 func unfold(text []byte) []content {
 	var out []content
+	var open strings.Builder
+	begun := 0
+	finish := func() {
+		if open.Len() > 0 {
+			out = append(out, content{text: open.String(), line: begun})
+		}
+		open.Reset()
+	}
 	for i, l := range strings.Split(string(text), "\n") {
 		l = strings.TrimSuffix(l, "\r")
 		switch {
 		case l == "":
-		case (l[0] == ' ' || l[0] == '\t') && len(out) > 0:
-			out[len(out)-1].text += l[1:]
+		case (l[0] == ' ' || l[0] == '\t') && open.Len() > 0:
+			open.WriteString(l[1:])
 		default:
-			out = append(out, content{text: l, line: i + 1})
+			finish()
+			open.WriteString(l)
+			begun = i + 1
 		}
 	}
+	finish()
 	return out
 }
 
