@@ -86,32 +86,23 @@ func (r *icsNotice) events(text []byte) []event {
 	var out []event
 	var inside []string // the components that are open
 	for _, l := range unfold(text) {
-		name, _, ok := strings.Cut(l.text, ":")
-		name, _, _ = strings.Cut(strings.ToUpper(name), ";")
-		if ok && name != "BEGIN" && name != "END" && !slices.Contains(used, name) {
-			continue // a description can be long, and says nothing here
-		}
-		p, err := ics.ParseProperty(ics.ContentLine(l.text[:min(len(l.text), maxProperty)]))
-		if !ok || err != nil || p == nil || len(l.text) > maxProperty {
-			r.wrong.add(l.line, "", FaultUnreadable)
-			continue
-		}
+		p, ok := r.property(l)
 		component := strings.ToUpper(strings.TrimSpace(p.Value))
-		switch strings.ToUpper(p.IANAToken) {
-		case "BEGIN":
+		n := len(inside) - 1
+		switch {
+		case !ok:
+		case p.IANAToken == "BEGIN":
 			if inside = append(inside, component); component == "VEVENT" {
 				out = append(out, event{line: l.line, of: map[string]property{}})
 			}
-		case "END":
-			if n := len(inside) - 1; n < 0 || inside[n] != component {
+		case p.IANAToken == "END":
+			if n < 0 || inside[n] != component {
 				r.wrong.add(l.line, "END", FaultUnreadable)
 				return out
 			}
-			inside = inside[:len(inside)-1]
-		default:
-			if n := len(inside) - 1; n >= 0 && inside[n] == "VEVENT" {
-				r.note(out[len(out)-1], property{*p, l.line})
-			}
+			inside = inside[:n]
+		case n >= 0 && inside[n] == "VEVENT":
+			r.note(out[len(out)-1], p)
 		}
 	}
 	if len(inside) > 0 {
@@ -120,13 +111,28 @@ func (r *icsNotice) events(text []byte) []event {
 	return out
 }
 
+// property reads a line, if it matters: a description can be long, and says nothing here.
+func (r *icsNotice) property(l content) (property, bool) {
+	name, _, ok := strings.Cut(l.text, ":")
+	name, _, _ = strings.Cut(strings.ToUpper(name), ";")
+	if ok && name != "BEGIN" && name != "END" && !slices.Contains(used, name) {
+		return property{}, false
+	}
+	p, err := ics.ParseProperty(ics.ContentLine(l.text[:min(len(l.text), maxProperty)]))
+	if !ok || err != nil || p == nil || len(l.text) > maxProperty {
+		r.wrong.add(l.line, "", FaultUnreadable)
+		return property{}, false
+	}
+	p.IANAToken = name
+	return property{*p, l.line}, true
+}
+
 // note keeps a property of an event.
 func (r *icsNotice) note(e event, p property) {
-	name := strings.ToUpper(p.IANAToken)
-	if _, twice := e.of[name]; twice {
-		r.wrong.add(p.line, name, FaultTwice)
+	if _, twice := e.of[p.IANAToken]; twice {
+		r.wrong.add(p.line, p.IANAToken, FaultTwice)
 	}
-	e.of[name] = p
+	e.of[p.IANAToken] = p
 }
 
 // maxProperty bounds a line that is read, in bytes.
