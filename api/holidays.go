@@ -33,26 +33,31 @@ var (
 	noticeFields = []defect.Field{
 		{Name: "$schema", Type: defect.TypeText, Max: maxAddress}, {Name: "$id", Type: defect.TypeText, Max: maxAddress},
 		{Name: "year", Type: defect.TypeInteger, Min: 2000, Max: 2100, Required: true},
-		{Name: "papers", Type: defect.TypeText, Max: maxAddress, Many: maxPapers},
-		{Name: "days", Type: defect.TypeObject, Many: calendar.MaxNoticeDays, Required: true, Fields: []defect.Field{
+		listOf("papers", maxPapers, defect.Field{Type: defect.TypeText, Max: maxAddress}, false),
+		listOf("days", calendar.MaxNoticeDays, defect.Field{Type: defect.TypeObject, Fields: []defect.Field{
 			dayName, dateField, {Name: "isOffDay", Type: defect.TypeBool, Required: true},
-		}},
+		}}, true),
 	}
 	// changeFields are those of a change: exactly one of them is given.
 	changeFields = []defect.Field{
 		{Name: "document", Type: defect.TypeObject, Fields: noticeFields},
-		{Name: "days", Type: defect.TypeObject, Many: calendar.MaxNoticeDays, Fields: []defect.Field{
+		listOf("days", calendar.MaxNoticeDays, defect.Field{Type: defect.TypeObject, Fields: []defect.Field{
 			dateField, {Name: "off", Type: defect.TypeBool, Required: true}, dayName,
-		}},
+		}}, false),
 		{Name: "reverts", Type: defect.TypeInteger, Min: 1, Max: 1_000_000},
 	}
 	applyFields = []defect.Field{
 		fieldWhy,
-		{Name: "numbers", Type: defect.TypeCase, Max: 40, Many: desk.MaxApplied},
+		listOf("numbers", desk.MaxApplied, defect.Field{Type: defect.TypeCase, Max: 40}, false),
 		{Name: "unmoved", Type: defect.TypeBool},
 		{Name: "after", Type: defect.TypeText, Max: 200},
 	}
 )
+
+// listOf is a field that holds a list.
+func listOf(name string, most int, item defect.Field, required bool) defect.Field {
+	return defect.Field{Name: name, Type: defect.TypeList, Max: most, Item: &item, Required: required}
+}
 
 func (a *api) holidayRoutes() []route {
 	const tag = "holidays"

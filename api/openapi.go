@@ -160,14 +160,12 @@ func objectOf(fields []defect.Field) *huma.Schema {
 
 // schemaOf is the schema of a field.
 func schemaOf(f defect.Field) *huma.Schema {
-	if many := f.Many; many > 0 {
-		f.Many = 0
-		return &huma.Schema{Type: huma.TypeArray, Items: schemaOf(f), MaxItems: &many}
-	}
 	least, most := float64(f.Min), float64(f.Max)
 	switch f.Type {
 	case defect.TypeObject:
 		return objectOf(f.Fields)
+	case defect.TypeList:
+		return &huma.Schema{Type: huma.TypeArray, Items: schemaOf(*f.Item), MaxItems: &f.Max}
 	case defect.TypeBool:
 		return &huma.Schema{Type: huma.TypeBoolean}
 	case defect.TypeInteger:

@@ -79,7 +79,7 @@ const (
 	FieldTooShort  Reason = "field.too_short"  // [limit]: characters
 	FieldKey       Reason = "field.idempotency_key"
 	FieldExclusive Reason = "field.exclusive" // [other]: one of the two, not both
-	FieldList      Reason = "field.list"      // [limit]: not a list, or one of too many
+	FieldTooMany   Reason = "field.too_many"  // [limit]: values of a list
 
 	FieldHolidaySet    Reason = "field.holiday_set"    // [set]: no calendar of the case follows it
 	FieldHolidayDays   Reason = "field.holiday_days"   // days that no calendar can hold

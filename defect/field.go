@@ -29,6 +29,7 @@ const (
 	TypeUser    FieldType = "user"
 	TypeCase    FieldType = "case"
 	TypeObject  FieldType = "object"
+	TypeList    FieldType = "list"
 )
 
 // Field describes one field of a document that people send. The same description checks the document, whichever way
@@ -37,10 +38,10 @@ type Field struct {
 	Name     string
 	Type     FieldType
 	Required bool
-	Min, Max int      // of a number its bounds, of a text its length in characters
+	Min, Max int      // of a number its bounds, of a text its length in characters, of a list its length
 	Enum     []string // the only texts that are taken
 	Fields   []Field  // of an object
-	Many     int      // more than 0: a list of so many at most
+	Item     *Field   // of a list: what each of its values is; its name does not matter
 }
 
 func text(name string, limit int) Field { return Field{Name: name, Type: TypeText, Max: limit} }
@@ -93,15 +94,17 @@ func printable(name string) string {
 
 func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 	name := prefix + f.Name
-	if f.Many > 0 {
-		f.checkMany(v, name, wrong)
-		return
-	}
 	bad := func() { wrong.Add(name, apperr.FieldType, apperr.Args{"expected": "@type." + string(f.Type)}) }
 	switch f.Type {
 	case TypeObject:
 		if doc, ok := v.(map[string]any); ok {
 			checkObject(f.Fields, doc, name+".", wrong)
+			return
+		}
+		bad()
+	case TypeList:
+		if list, ok := v.([]any); ok {
+			f.checkList(list, name, wrong)
 			return
 		}
 		bad()
@@ -128,18 +131,16 @@ func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 	}
 }
 
-// checkMany checks a list, and names what is wrong in it by its place: days.3.date is the date of the third.
-func (f Field) checkMany(v any, name string, wrong *apperr.Fields) {
-	list, ok := v.([]any)
-	if !ok || len(list) > f.Many {
-		wrong.Add(name, apperr.FieldList, apperr.Args{"limit": strconv.Itoa(f.Many)})
+// checkList checks each value of a list, and names what is wrong by its place: days.3.date is the date of the third.
+func (f Field) checkList(list []any, name string, wrong *apperr.Fields) {
+	if len(list) > f.Max {
+		wrong.Add(name, apperr.FieldTooMany, apperr.Args{"limit": strconv.Itoa(f.Max)})
 		return
 	}
-	one := f
-	one.Many, one.Required = 0, true
-	for i, x := range list {
-		one.Name = strconv.Itoa(i + 1)
-		checkObject([]Field{one}, map[string]any{one.Name: x}, name+".", wrong)
+	for i, v := range list {
+		item := *f.Item
+		item.Name, item.Required = strconv.Itoa(i+1), true
+		checkObject([]Field{item}, map[string]any{item.Name: v}, name+".", wrong)
 	}
 }
 

@@ -148,7 +148,7 @@ func newerHolidays(c *Case, _ Person, in Input) error {
 		newer = newer || h.HolidayState != known
 	}
 	if days > maxHolidays {
-		wrong.Add("holidays", apperr.FieldList, apperr.Args{"limit": strconv.Itoa(maxHolidays)})
+		wrong.Add("holidays", apperr.FieldTooMany, apperr.Args{"limit": strconv.Itoa(maxHolidays)})
 	}
 	for _, cal := range c.under(in.Holidays) { //workflowcheck:ignore one mistake is as good as another
 		if cal.Validate() != nil && len(wrong) == 0 {

@@ -232,7 +232,7 @@ func (d *Desk) ApplyHolidays(ctx context.Context, by Caller, set string, n int, 
 		wrong.Add("why", apperr.FieldRequired, nil)
 	}
 	if len(s.Numbers) > MaxApplied {
-		wrong.Add("numbers", apperr.FieldList, apperr.Args{"limit": strconv.Itoa(MaxApplied)})
+		wrong.Add("numbers", apperr.FieldTooMany, apperr.Args{"limit": strconv.Itoa(MaxApplied)})
 	}
 	if len(s.Numbers) > 0 && s.After != "" {
 		wrong.Add("after", apperr.FieldExclusive, apperr.Args{"other": "numbers"})
