@@ -139,7 +139,7 @@ func (a *api) holidayYear(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := holidayYearBody{holidaySetBody: holidaySetOf(s), Year: r.integer("year", a.now().Year())}
+	answer := holidayYearBody{holidaySetBody: holidaySetOf(s), Year: r.integer("year", a.now().UTC().Year())}
 	last := calendar.Date{Year: answer.Year, Month: time.December, Day: 31}
 	answer.Provisional = s.KnownThrough.Before(last)
 	var days []calendar.Exception

@@ -61,6 +61,8 @@ type defectBody struct {
 	ClosedAt    *time.Time    `json:"closed_at"`
 	CloseReason *string       `json:"close_reason"`
 	AutoCloseAt *time.Time    `json:"auto_close_at"`
+	// AutoCloseProvisional is what provisional is for a clock.
+	AutoCloseProvisional bool `json:"auto_close_provisional" doc:"auto_close_at depends on days past the last known holiday notice, and may still move."`
 }
 
 // ResultsBody is what one cycle of a case has brought. It is exported because what a struct takes in by an unexported type is
@@ -137,6 +139,7 @@ func defectOf(v desk.View) defectBody {
 		ResultsBody: resultsOf(v.Results), Past: make([]ResultsBody, 0, len(v.Past)),
 		Explanation: given(v.Explanation), DuplicateOf: given(v.DuplicateOf), Attachments: v.Files,
 		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, ClosedAt: moment(v.ClosedAt), CloseReason: given(v.CloseReason), AutoCloseAt: moment(v.AutoCloseAt),
+		AutoCloseProvisional: v.SilenceProvisional(),
 	}
 	for _, k := range v.Clocks {
 		b.Clocks = append(b.Clocks, clockOf(k, v.Provisional(k)))

@@ -128,7 +128,6 @@ const (
 	FieldRepeated         Reason = "field.repeated"       // the same as another
 	FieldShift            Reason = "field.shift"          // [shifts]: no shift of the roster
 	FieldSpan             Reason = "field.span"           // ends before it begins, or lasts longer than a year
-	FieldList             Reason = "field.list"           // [limit]: not a list, or one of too many
 	FieldHolidaySet       Reason = "field.holiday_set"    // [set]: no calendar of the case follows it
 	FieldHolidayDays      Reason = "field.holiday_days"   // days that no calendar can hold
 	FieldHolidayChange    Reason = "field.holiday_change" // exactly one of document, days and reverts

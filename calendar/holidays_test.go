@@ -159,6 +159,25 @@ func FuzzParseNotice(f *testing.F) {
 	})
 }
 
+// TestParseNotice_IsQuickWithWhatIsMadeToBeSlow: a file of a mebibyte of one kind takes no longer than one of many.
+func TestParseNotice_IsQuickWithWhatIsMadeToBeSlow(t *testing.T) {
+	fill := func(head, one string) []byte {
+		return []byte(head + strings.Repeat(one, (calendar.MaxNotice-len(head))/len(one)))
+	}
+	for name, text := range map[string][]byte{
+		"folded lines":   fill("BEGIN:VCALENDAR\nSUMMARY:", "x\n "),
+		"unknown fields": fill("{", "\"a\":1,\n"),
+		"events":         fill("BEGIN:VCALENDAR\n", "BEGIN:VEVENT\nEND:VEVENT\n"),
+		"one parameter":  fill("BEGIN:VCALENDAR\nSUMMARY;", "A=\"b\";"),
+		"nested":         fill("{\"x\":", "["),
+	} {
+		begun := time.Now()
+		_, err := calendar.ParseNotice(text)
+		require.Error(t, err, name)
+		require.Less(t, time.Since(begun), 30*time.Second, name) // it is a tenth of a second; what grows by the square takes minutes
+	}
+}
+
 // year returns a change that brings a notice with the given days off.
 func year(y int, off ...string) calendar.Change {
 	out := calendar.Year{Year: y}

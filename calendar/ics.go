@@ -86,27 +86,23 @@ func (r *icsNotice) events(text []byte) []event {
 	var out []event
 	var inside []string // the components that are open
 	for _, l := range unfold(text) {
-		p, err := ics.ParseProperty(ics.ContentLine(l.text))
-		if err != nil || p == nil {
-			r.wrong.add(l.line, "", FaultUnreadable)
-			continue
-		}
+		p, ok := r.property(l)
 		component := strings.ToUpper(strings.TrimSpace(p.Value))
-		switch strings.ToUpper(p.IANAToken) {
-		case "BEGIN":
+		n := len(inside) - 1
+		switch {
+		case !ok:
+		case p.IANAToken == "BEGIN":
 			if inside = append(inside, component); component == "VEVENT" {
 				out = append(out, event{line: l.line, of: map[string]property{}})
 			}
-		case "END":
-			if n := len(inside) - 1; n < 0 || inside[n] != component {
+		case p.IANAToken == "END":
+			if n < 0 || inside[n] != component {
 				r.wrong.add(l.line, "END", FaultUnreadable)
 				return out
 			}
-			inside = inside[:len(inside)-1]
-		default:
-			if n := len(inside) - 1; n >= 0 && inside[n] == "VEVENT" {
-				r.note(out[len(out)-1], property{*p, l.line})
-			}
+			inside = inside[:n]
+		case n >= 0 && inside[n] == "VEVENT":
+			r.note(out[len(out)-1], p)
 		}
 	}
 	if len(inside) > 0 {
@@ -115,17 +111,32 @@ func (r *icsNotice) events(text []byte) []event {
 	return out
 }
 
-// note keeps a property of an event, if it matters.
-func (r *icsNotice) note(e event, p property) {
-	name := strings.ToUpper(p.IANAToken)
-	if !slices.Contains(used, name) {
-		return
+// property reads a line, if it matters: a description can be long, and says nothing here.
+func (r *icsNotice) property(l content) (property, bool) {
+	name, _, ok := strings.Cut(l.text, ":")
+	name, _, _ = strings.Cut(strings.ToUpper(name), ";")
+	if ok && name != "BEGIN" && name != "END" && !slices.Contains(used, name) {
+		return property{}, false
 	}
-	if _, twice := e.of[name]; twice {
-		r.wrong.add(p.line, name, FaultTwice)
+	p, err := ics.ParseProperty(ics.ContentLine(l.text[:min(len(l.text), maxProperty)]))
+	if !ok || err != nil || p == nil || len(l.text) > maxProperty {
+		r.wrong.add(l.line, "", FaultUnreadable)
+		return property{}, false
 	}
-	e.of[name] = p
+	p.IANAToken = name
+	return property{*p, l.line}, true
 }
+
+// note keeps a property of an event.
+func (r *icsNotice) note(e event, p property) {
+	if _, twice := e.of[p.IANAToken]; twice {
+		r.wrong.add(p.line, p.IANAToken, FaultTwice)
+	}
+	e.of[p.IANAToken] = p
+}
+
+// maxProperty bounds a line that is read, in bytes.
+const maxProperty = 2000
 
 // content is a line of content and the line of the file on which it begins.
 type content struct {
@@ -136,16 +147,27 @@ type content struct {
 // unfold joins what was broken over several lines.
 func unfold(text []byte) []content {
 	var out []content
+	var open strings.Builder
+	begun := 0
+	finish := func() {
+		if open.Len() > 0 {
+			out = append(out, content{text: open.String(), line: begun})
+		}
+		open.Reset()
+	}
 	for i, l := range strings.Split(string(text), "\n") {
 		l = strings.TrimSuffix(l, "\r")
 		switch {
 		case l == "":
-		case (l[0] == ' ' || l[0] == '\t') && len(out) > 0:
-			out[len(out)-1].text += l[1:]
+		case (l[0] == ' ' || l[0] == '\t') && open.Len() > 0:
+			open.WriteString(l[1:])
 		default:
-			out = append(out, content{text: l, line: i + 1})
+			finish()
+			open.WriteString(l)
+			begun = i + 1
 		}
 	}
+	finish()
 	return out
 }
 

@@ -79,11 +79,20 @@ type jsonNotice struct {
 	text  []byte
 	wrong Mistakes
 	days  []noted
+	// Lines are counted once, as they are asked for in their order.
+	counted int // bytes
+	breaks  int // line breaks in them
 }
 
 // line is that of an offset.
 func (r *jsonNotice) line(offset int64) int {
-	return 1 + bytes.Count(r.text[:min(offset, int64(len(r.text)))], []byte("\n"))
+	end := int(min(offset, int64(len(r.text))))
+	if end < r.counted {
+		r.counted, r.breaks = 0, 0
+	}
+	r.breaks += bytes.Count(r.text[r.counted:end], []byte("\n"))
+	r.counted = end
+	return 1 + r.breaks
 }
 
 func (r *jsonNotice) here() int { return r.line(r.InputOffset()) }

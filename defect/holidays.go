@@ -221,7 +221,7 @@ func (c *Case) Moves(all []Holidays, now time.Time) ([]Move, bool) {
 	}
 	if !before.AutoCloseAt.IsZero() {
 		a, b := before.AutoCloseAt, after.AutoCloseAt
-		m := Move{Cycle: before.Cycle, Before: a, After: b, ProvisionalBefore: before.silenceProvisional(), ProvisionalAfter: after.silenceProvisional(), Breaks: !b.After(now)}
+		m := Move{Cycle: before.Cycle, Before: a, After: b, ProvisionalBefore: before.SilenceProvisional(), ProvisionalAfter: after.SilenceProvisional(), Breaks: !b.After(now)}
 		out = m.appendTo(out)
 	}
 	return out, true
@@ -252,8 +252,11 @@ func (c *Case) runningOn(i int, now time.Time) Clock {
 	return k
 }
 
-// silenceProvisional is Provisional for AutoCloseAt.
-func (c *Case) silenceProvisional() bool {
+// SilenceProvisional is Provisional for AutoCloseAt.
+func (c *Case) SilenceProvisional() bool {
+	if c.AutoCloseAt.IsZero() {
+		return false
+	}
 	_, name := c.Policy.on(c.Policy.AutoClose, c.Severity)
 	return c.calendars()[name].Provisional(later(c.Answer.At, c.ServiceReport.At), c.AutoCloseAt)
 }

@@ -170,6 +170,7 @@ func TestHolidays_MoveTheClosing(t *testing.T) {
 	w := at(t, defect.Replied, defect.DefaultPolicy())
 	w.in(20*time.Hour).do("technician", defect.ActReport, inputs[defect.ActReport])
 	before, from := w.c.AutoCloseAt, w.now
+	require.False(t, w.c.SilenceProvisional())
 	w.in(3 * time.Hour)
 	in := w.under(1, off("2026-11-25", "2026-11-26"))
 	moves, _ := w.c.Moves(in.Holidays, w.now)
@@ -210,6 +211,10 @@ func TestHolidays_MakeAPromiseCertain(t *testing.T) {
 	moves, concerned := w.c.Moves(w.under(1, notice).Holidays, w.now)
 	require.Empty(t, moves, "7x24 knows no holidays")
 	require.True(t, concerned, "but the time after which silence is consent will")
+	w = at(t, defect.Replied, defect.DefaultPolicy())
+	require.False(t, w.c.SilenceProvisional(), "there is none yet")
+	w.in(37*24*time.Hour).do("technician", defect.ActReport, inputs[defect.ActReport])
+	require.True(t, w.c.SilenceProvisional(), "five days from the end of December")
 }
 
 func TestHolidays_ByWhomAndWhatIsRefused(t *testing.T) {

@@ -113,6 +113,9 @@ func (r *defectRun) describe(ctx workflow.Context) {
 		if !k.DueAt.IsZero() {
 			due = k.DueAt.In(c.Policy.Zone()).Format(time.RFC3339)
 		}
+		if c.Provisional(k) {
+			due += " (provisional)"
+		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", k.Name, due, k.State())
 	}
 	workflow.SetCurrentDetails(ctx, b.String())
