@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func headings[K ~string](l lang.Lang, keys ...K) []string {
 }
 
 // figures is a report as a table: a row per group, and one of all.
-func (a *api) figures(r *request, q defect.PromiseQuery, report defect.PromiseReport) table {
+func (a *api) figures(r *request, q defect.PromiseQuery, told func() defect.PromiseReport) table {
 	l := language(r.Context)
 	t := table{name: l.Term(string(lang.HeadingFigures)), headings: headings(l, "dimension."+string(q.By))}
 	t.headings = append(t.headings, headings(l, lang.HeadingPromised)...)
@@ -60,6 +61,7 @@ func (a *api) figures(r *request, q defect.PromiseQuery, report defect.PromiseRe
 	t.headings = append(t.headings, headings(l, lang.HeadingRate, lang.HeadingTimed, lang.HeadingP50, lang.HeadingP90, lang.HeadingLongest,
 		lang.HeadingContractor, lang.HeadingClient, lang.HeadingSparePart)...)
 	t.rows = func(yield func([]any) error) error {
+		report := told()
 		for _, g := range report.Groups {
 			if err := yield(figureRow(groupName(l, q.By, g.Key), g)); err != nil {
 				return err
@@ -102,8 +104,8 @@ func figureRow(name any, g defect.PromiseGroup) []any {
 	return append(row, g.Sides.Contractor.Seconds(), g.Sides.Client.Seconds(), g.Sides.SparePart.Seconds())
 }
 
-// behind is the promises behind a report as a table.
-func (a *api) behind(r *request, q defect.PromiseQuery) table {
+// behind is the promises behind a report as a table; seen is told of each that was written.
+func (a *api) behind(r *request, q defect.PromiseQuery, seen func(defect.Promise)) table {
 	l := language(r.Context)
 	keys := []string{string(lang.HeadingNumber)}
 	for _, d := range []defect.Dimension{defect.ByClock, defect.BySeverity, defect.BySystem, defect.ByUnit, defect.ByPerson, defect.ByMonth} {
@@ -126,6 +128,7 @@ func (a *api) behind(r *request, q defect.PromiseQuery) table {
 				if err := yield(a.promiseRow(l, p)); err != nil {
 					return err
 				}
+				seen(p.Promise)
 			}
 			if next == "" {
 				return nil
@@ -245,7 +248,8 @@ func harmless(cell string) string {
 	return cell
 }
 
-// sendXLSX sends tables as the sheets of a workbook. Texts are stored as texts: none is ever a formula.
+// sendXLSX sends tables as the sheets of a workbook, the last of which is written first: those before may add it up. Texts
+// are stored as texts: none is ever a formula.
 func (a *api) sendXLSX(r *request, name string, tables ...table) error {
 	return a.send(r, name+".xlsx", xlsxType, func(to io.Writer) (err error) {
 		book := excelize.NewFile()
@@ -255,7 +259,12 @@ func (a *api) sendXLSX(r *request, name string, tables ...table) error {
 			}
 		}()
 		for i, t := range tables {
-			if err := addSheet(book, i, t); err != nil {
+			if err := addSheet(book, i, t.name); err != nil {
+				return err
+			}
+		}
+		for _, t := range slices.Backward(tables) {
+			if err := fillSheet(book, t); err != nil {
 				return err
 			}
 		}
@@ -266,15 +275,22 @@ func (a *api) sendXLSX(r *request, name string, tables ...table) error {
 	})
 }
 
-// addSheet writes a table into the nth sheet, row by row: excelize keeps what is large in files.
-func addSheet(book *excelize.File, n int, t table) error {
+// addSheet makes the nth sheet; a new workbook has one already.
+func addSheet(book *excelize.File, n int, name string) error {
 	if n == 0 {
-		if err := book.SetSheetName(book.GetSheetName(0), t.name); err != nil {
+		if err := book.SetSheetName(book.GetSheetName(0), name); err != nil {
 			return fmt.Errorf("name a sheet: %w", err)
 		}
-	} else if _, err := book.NewSheet(t.name); err != nil {
+		return nil
+	}
+	if _, err := book.NewSheet(name); err != nil {
 		return fmt.Errorf("add a sheet: %w", err)
 	}
+	return nil
+}
+
+// fillSheet writes a table into its sheet, row by row: excelize keeps what is large in files.
+func fillSheet(book *excelize.File, t table) error {
 	format := "yyyy-mm-dd hh:mm:ss"
 	style, err := book.NewStyle(&excelize.Style{CustomNumFmt: &format})
 	if err != nil {

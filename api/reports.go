@@ -22,15 +22,15 @@ func (a *api) promiseReport(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.text("format") == formatXLSX {
+		return nil, a.sendReport(r, q)
+	}
 	report, err := a.desk.PromiseReport(r, r.by, q)
 	if err != nil {
 		return nil, err
 	}
-	switch r.text("format") {
-	case formatCSV:
-		return nil, a.sendCSV(r, "promises", a.figures(r, q, report))
-	case formatXLSX:
-		return nil, a.sendXLSX(r, "promises", a.figures(r, q, report), a.behind(r, q))
+	if r.text("format") == formatCSV {
+		return nil, a.sendCSV(r, "promises", a.figures(r, q, func() defect.PromiseReport { return report }))
 	}
 	page, next, err := groupsAfter(report.Groups, r.text("after"), r.integer("page_size", defect.MaxPageSize))
 	if err != nil {
@@ -48,6 +48,14 @@ func (a *api) promiseReport(r *request) (any, error) {
 	return answer, nil
 }
 
+// sendReport sends a workbook of figures and of the promises behind them. The figures are those of the very promises that
+// the other sheet shows, whatever happens meanwhile.
+func (a *api) sendReport(r *request, q defect.PromiseQuery) error {
+	var sums defect.PromiseSums
+	cases := a.behind(r, q, func(p defect.Promise) { sums.Add(p.Key(q.By), p.Figure()) })
+	return a.sendXLSX(r, "promises", a.figures(r, q, sums.Report), cases)
+}
+
 // promises answers with the promises behind a figure.
 func (a *api) promises(r *request) (any, error) {
 	if err := a.mayReport(r); err != nil { // before what their mistakes are
@@ -58,7 +66,7 @@ func (a *api) promises(r *request) (any, error) {
 		return nil, err
 	}
 	if r.text("format") == formatCSV {
-		return nil, a.sendCSV(r, "promises-cases", a.behind(r, q))
+		return nil, a.sendCSV(r, "promises-cases", a.behind(r, q, func(defect.Promise) {}))
 	}
 	list, next, err := a.desk.Promises(r, r.by, q, r.text("after"), r.integer("page_size", defect.DefaultPageSize))
 	if err != nil {

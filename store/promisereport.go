@@ -44,100 +44,52 @@ func (s *Store) promiseReport(ctx context.Context, q defect.PromiseQuery) (repor
 		return report, err
 	}
 	defer rows.Close()
-	groups, err := sumPromises(rows)
-	if err != nil {
-		return report, err
-	}
-	names := map[string]string{}
-	if q.By == defect.BySystem || q.By == defect.ByUnit {
-		if names, err = namesOf(ctx, s.read, groups); err != nil {
-			return report, fmt.Errorf("read the names: %w", err)
-		}
-	}
-	var all promiseSum
-	for key, g := range groups {
-		all.Add(g.PromiseGroup)
-		all.took = append(all.took, g.took...)
-		g.Key = key
-		if name, ok := names[key]; ok {
-			g.Key = name
-		}
-		g.rank()
-		report.Groups = append(report.Groups, g.PromiseGroup)
-	}
-	all.rank()
-	report.Total = all.PromiseGroup
-	slices.SortFunc(report.Groups, func(a, b defect.PromiseGroup) int { return strings.Compare(a.Key, b.Key) })
-	return report, nil
-}
-
-// sumPromises adds up by group.
-func sumPromises(rows *sql.Rows) (map[string]*promiseSum, error) {
-	groups := map[string]*promiseSum{}
+	var sums defect.PromiseSums
 	for rows.Next() {
 		var key, outcome sql.RawBytes
 		var met bool
 		var counted, contractor, client, spare int64
 		if err := rows.Scan(&key, &outcome, &met, &counted, &contractor, &client, &spare); err != nil {
-			return nil, err
+			return report, err
 		}
-		g := groups[string(key)]
-		if g == nil {
-			g = &promiseSum{}
-			groups[string(key)] = g
-		}
-		g.add(outcome, met, counted, defect.Sums{Contractor: fromDuration(contractor), Client: fromDuration(client), SparePart: fromDuration(spare)})
+		sums.Add(string(key), defect.Figure{
+			Outcome: defect.Outcome(outcome), Met: met, Counted: fromDuration(counted),
+			Sides: defect.Sums{Contractor: fromDuration(contractor), Client: fromDuration(client), SparePart: fromDuration(spare)},
+		})
 	}
 	if err := rows.Err(); err != nil {
-		return nil, err
+		return report, err
 	}
-	return groups, nil
+	report = sums.Report()
+	if q.By == defect.BySystem || q.By == defect.ByUnit {
+		err = s.nameGroups(ctx, &report)
+	}
+	return report, err
 }
 
-// promiseSum is a group that is being added up.
-type promiseSum struct {
-	defect.PromiseGroup
-	took []int64 // how long those that were met took, in microseconds of service time
-}
-
-func (g *promiseSum) add(outcome []byte, met bool, counted int64, sides defect.Sums) {
-	one := defect.PromiseGroup{Promised: 1, Sides: sides}
-	switch defect.Outcome(outcome) {
-	case defect.OutcomeMet:
-		one.Met = 1
-	case defect.OutcomeBroken:
-		one.Broken = 1
-	case defect.OutcomeRunning:
-		one.Running = 1
-	case defect.OutcomeCancelled:
-		one.Cancelled = 1
+// nameGroups gives groups of systems or units their names.
+func (s *Store) nameGroups(ctx context.Context, report *defect.PromiseReport) error {
+	keys := make([]string, len(report.Groups))
+	for i, g := range report.Groups {
+		keys[i] = g.Key
 	}
-	if met {
-		one.Timed = 1
-		g.took = append(g.took, counted)
+	names, err := namesOf(ctx, s.read, keys)
+	if err != nil {
+		return fmt.Errorf("read the names: %w", err)
 	}
-	g.Add(one)
-}
-
-// rank finds the percentiles by the nearest-rank method: of n figures in order the one at place ceil(n * p).
-func (g *promiseSum) rank() {
-	n := len(g.took)
-	if n == 0 {
-		return
+	for i := range report.Groups {
+		if name, ok := names[report.Groups[i].Key]; ok {
+			report.Groups[i].Key = name
+		}
 	}
-	slices.Sort(g.took)
-	at := func(percent int) time.Duration { return fromDuration(g.took[(n*percent+99)/100-1]) }
-	g.P50, g.P90, g.Longest = at(50), at(90), at(100)
+	report.Sort()
+	return nil
 }
 
 // namesOf returns what the keys of systems or units stand for.
-func namesOf[V any](ctx context.Context, from sqlx.QueryerContext, keys map[string]V) (map[string]string, error) {
-	asked := make([]string, 0, len(keys))
-	for key := range keys {
-		asked = append(asked, key)
-	}
+func namesOf(ctx context.Context, from sqlx.QueryerContext, keys []string) (map[string]string, error) {
 	out := map[string]string{}
-	for some := range slices.Chunk(asked, promiseBatch) {
+	for some := range slices.Chunk(keys, promiseBatch) {
 		statement, args, err := sqlx.In("SELECT name_key, name FROM promise_names WHERE name_key IN (?)", some)
 		if err != nil {
 			return nil, err
@@ -245,11 +197,12 @@ func parsePromiseCursor(text string) (promiseCursor, error) {
 }
 
 func (s *Store) promisesOf(ctx context.Context, rows []promiseRow) ([]defect.CasePromise, error) {
-	keys := map[string]bool{}
+	var keys []string
 	for _, r := range rows {
-		keys[r.SystemKey], keys[r.UnitKey] = true, true
+		keys = append(keys, r.SystemKey, r.UnitKey)
 	}
-	names, err := namesOf(ctx, s.read, keys)
+	slices.Sort(keys)
+	names, err := namesOf(ctx, s.read, slices.Compact(keys))
 	if err != nil {
 		return nil, fmt.Errorf("read the names of systems and units: %w", err)
 	}
