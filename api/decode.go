@@ -146,6 +146,12 @@ func plain(v any) any {
 			out[k] = plain(x)
 		}
 		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = plain(x)
+		}
+		return out
 	case json.Number:
 		f, err := v.Float64()
 		if err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {

@@ -158,6 +158,8 @@ func schemaOf(f defect.Field) *huma.Schema {
 	switch f.Type {
 	case defect.TypeObject:
 		return objectOf(f.Fields)
+	case defect.TypeList:
+		return &huma.Schema{Type: huma.TypeArray, Items: schemaOf(*f.Item), MaxItems: &f.Max}
 	case defect.TypeBool:
 		return &huma.Schema{Type: huma.TypeBoolean}
 	case defect.TypeInteger:

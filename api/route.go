@@ -177,7 +177,7 @@ func typed(t defect.FieldType, text string) any {
 		if b, err := strconv.ParseBool(text); err == nil && (text == "true" || text == "false") {
 			return b
 		}
-	case defect.TypeText, defect.TypeTime, defect.TypeEmail, defect.TypeUser, defect.TypeCase, defect.TypeObject:
+	case defect.TypeText, defect.TypeTime, defect.TypeEmail, defect.TypeUser, defect.TypeCase, defect.TypeObject, defect.TypeList:
 	}
 	return text
 }

@@ -44,7 +44,10 @@ const (
 	ReasonNotOnsite      Reason = "error.not_onsite"       // nobody was sent on site, or they arrived already
 	ReasonAccepted       Reason = "error.accepted_already" // accepted, only the service report is missing
 	ReasonKeyReused      Reason = "error.idempotency_key_reused"
-	ReasonBusy           Reason = "error.busy" // Temporal asks to come back in a moment
+	ReasonNoticeUnknown  Reason = "error.notice_unknown"
+	ReasonNoticeSent     Reason = "error.notice_sent" // what has arrived, or is in hand, is not sent again
+	ReasonNoticeRole     Reason = "error.notice_role" // [roles]
+	ReasonBusy           Reason = "error.busy"        // Temporal asks to come back in a moment
 
 	FieldRequired  Reason = "field.required"
 	FieldUnknown   Reason = "field.unknown"
@@ -71,4 +74,7 @@ const (
 	FieldTooShort  Reason = "field.too_short"  // [limit]: characters
 	FieldKey       Reason = "field.idempotency_key"
 	FieldExclusive Reason = "field.exclusive" // [other]: one of the two, not both
+	FieldTooMany   Reason = "field.too_many"  // [limit]: values of a list
+	FieldAddress   Reason = "field.address"   // not an address of that channel
+	FieldQuiet     Reason = "field.quiet"     // not a span of a day, such as 22:00-07:00
 )

@@ -29,6 +29,7 @@ const (
 	TypeUser    FieldType = "user"
 	TypeCase    FieldType = "case"
 	TypeObject  FieldType = "object"
+	TypeList    FieldType = "list"
 )
 
 // Field describes one field of a document that people send. The same description checks the document, whichever way
@@ -37,9 +38,10 @@ type Field struct {
 	Name     string
 	Type     FieldType
 	Required bool
-	Min, Max int      // of a number its bounds, of a text its length in characters
+	Min, Max int      // of a number its bounds, of a text its length in characters, of a list its length
 	Enum     []string // the only texts that are taken
 	Fields   []Field  // of an object
+	Item     *Field   // of a list: what each of its values is; its name does not matter
 }
 
 func text(name string, limit int) Field { return Field{Name: name, Type: TypeText, Max: limit} }
@@ -100,6 +102,13 @@ func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 			return
 		}
 		bad()
+	case TypeList:
+		list, ok := v.([]any)
+		if !ok {
+			bad()
+			return
+		}
+		f.checkList(list, name, wrong)
 	case TypeBool:
 		if _, ok := v.(bool); !ok {
 			bad()
@@ -120,6 +129,19 @@ func (f Field) check(v any, prefix string, wrong *apperr.Fields) {
 			return
 		}
 		f.checkText(s, name, wrong)
+	}
+}
+
+// checkList checks each value of a list; the faults are told by its place, from 0.
+func (f Field) checkList(list []any, name string, wrong *apperr.Fields) {
+	if len(list) > f.Max {
+		wrong.Add(name, apperr.FieldTooMany, apperr.Args{"limit": strconv.Itoa(f.Max)})
+		return
+	}
+	for i, v := range list {
+		item := *f.Item
+		item.Name = strconv.Itoa(i)
+		item.check(v, name+".", wrong)
 	}
 }
 

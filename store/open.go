@@ -66,15 +66,16 @@ type engine struct {
 
 // statements are those that the databases want worded differently.
 type statements struct {
-	keepPolicy string   // unless it is there
-	advance    []string // a case's row, named parameters; the first must find the row
-	addTally   string   // to be followed by rows of values and addTallyEnd
-	addTallyTo string
-	lockIndex  string // the segment that grows; fails at once when somebody else holds it
-	addPosting string // to be followed by rows of values and addPostingTo
-	addPostTo  string
-	growIndex  string
-	revoke     string
+	keepPolicy   string   // unless it is there
+	advance      []string // a case's row, named parameters; the first must find the row
+	addTally     string   // to be followed by rows of values and addTallyEnd
+	addTallyTo   string
+	lockIndex    string // the segment that grows; fails at once when somebody else holds it
+	addPosting   string // to be followed by rows of values and addPostingTo
+	addPostTo    string
+	growIndex    string
+	revoke       string
+	keepSettings string
 }
 
 // Option changes how a store works.

@@ -18,13 +18,14 @@ var sqliteStatements = statements{
 		"UPDATE defects SET " + setRow("") + " WHERE id = :id AND seq = :before",
 		"UPDATE defect_docs SET policy_digest = :policy_digest, doc = :doc WHERE id = :id",
 	},
-	addTally:   "INSERT INTO tallies (name, slot, n) VALUES ",
-	addTallyTo: " ON CONFLICT (name, slot) DO UPDATE SET n = n + excluded.n",
-	lockIndex:  "SELECT segment, docs, size, first_id, last_id FROM search_segments ORDER BY segment DESC LIMIT 1",
-	addPosting: "INSERT INTO search_postings (bucket, segment, postings) VALUES ",
-	addPostTo:  " ON CONFLICT (bucket, segment) DO UPDATE SET postings = CAST(postings || excluded.postings AS BLOB)",
-	growIndex:  "UPDATE search_segments SET docs = ?, size = ?, first_id = ?, last_id = ?, ids = CAST(ids || ? AS BLOB) WHERE segment = ?",
-	revoke:     "INSERT INTO revocations (token_id, until) VALUES (?, ?) ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)",
+	addTally:     "INSERT INTO tallies (name, slot, n) VALUES ",
+	addTallyTo:   " ON CONFLICT (name, slot) DO UPDATE SET n = n + excluded.n",
+	lockIndex:    "SELECT segment, docs, size, first_id, last_id FROM search_segments ORDER BY segment DESC LIMIT 1",
+	addPosting:   "INSERT INTO search_postings (bucket, segment, postings) VALUES ",
+	addPostTo:    " ON CONFLICT (bucket, segment) DO UPDATE SET postings = CAST(postings || excluded.postings AS BLOB)",
+	growIndex:    "UPDATE search_segments SET docs = ?, size = ?, first_id = ?, last_id = ?, ids = CAST(ids || ? AS BLOB) WHERE segment = ?",
+	revoke:       "INSERT INTO revocations (token_id, until) VALUES (?, ?) ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)",
+	keepSettings: "INSERT INTO notice_settings (username, doc) VALUES (?, ?) ON CONFLICT (username) DO UPDATE SET doc = excluded.doc",
 }
 
 // sqliteReaders is how many reads go on beside each other, and beside the one writer.
