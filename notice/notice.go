@@ -147,6 +147,11 @@ func (l Limit) Reserve(free, now time.Time) (next, at time.Time) {
 	return free.Add(l.Every()), now
 }
 
+// FreeAfter returns the state of the limit in which the next message may go at the given time and none before.
+func (l Limit) FreeAfter(at time.Time) time.Time {
+	return at.Add(time.Duration(max(0, l.Burst-1)) * l.Every())
+}
+
 // Together says which notices may become one message where a channel's limit lets fewer through than wait.
 type Together int
 

@@ -293,3 +293,14 @@ func (s *Store) reserveSlot(ctx context.Context, channel string, now time.Time, 
 	}
 	return at, errRace
 }
+
+// RestChannel lets nothing over a channel before a time: it has asked for that.
+func (s *Store) RestChannel(ctx context.Context, channel string, until time.Time, limit notice.Limit) error {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	free := micros(limit.FreeAfter(until))
+	if _, err := s.write.ExecContext(ctx, "UPDATE channels SET free_at = ? WHERE name = ? AND free_at < ?", free, channel, free); err != nil {
+		return fmt.Errorf("let %s rest: %w", channel, err)
+	}
+	return nil
+}
