@@ -18,6 +18,7 @@ import (
 	"yunwei/calendar"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/notice"
 )
 
 // Desk is what the API asks of the service desk. Every error is an *apperr.Error.
@@ -42,6 +43,14 @@ type Desk interface {
 	Calendars(ctx context.Context, by desk.Caller) []calendar.Calendar
 	Due(ctx context.Context, by desk.Caller, name string, from time.Time, limit calendar.Limit) (desk.Due, error)
 	Ready(ctx context.Context) []desk.Dependency
+
+	Inbox(ctx context.Context, by desk.Caller, unread bool, before int64, limit int) (desk.NoticePage, error)
+	ReadNotices(ctx context.Context, by desk.Caller, upTo int64) (int, error)
+	NoticeSettings(ctx context.Context, by desk.Caller) (notice.Settings, error)
+	SetNoticeSettings(ctx context.Context, by desk.Caller, s notice.Settings) error
+	Notices(ctx context.Context, by desk.Caller, q desk.NoticeQuery) (desk.NoticePage, error)
+	MayReadNotices(by desk.Caller) error
+	RetryNotice(ctx context.Context, by desk.Caller, id int64) (notice.Notice, error)
 }
 
 // Options are what the API is made of. All are needed.

@@ -26,6 +26,13 @@ func (a *api) routes() []route {
 
 		{method: http.MethodGet, path: "/calendars", id: "calendars", tag: "calendars", summary: "The calendars of the policy in force.", status: http.StatusOK, answer: calendarsBody{}, handle: a.calendars},
 		{method: http.MethodGet, path: "/calendars/:name/due", id: "due", tag: "calendars", summary: "When a promise of a given length falls due, and why then.", query: dueParams(), status: http.StatusOK, answer: dueBody{}, handle: a.due},
+
+		{method: http.MethodGet, path: "/me/notices", id: "inbox", tag: "notices", summary: "What the caller was told, the newest first, in the language of Accept-Language.", query: inboxParams(), status: http.StatusOK, answer: inboxBody{}, handle: a.inbox},
+		{method: http.MethodPost, path: "/me/notices/read", id: "read-notices", tag: "notices", summary: "Mark the inbox as read, up to and with a notice.", body: readFields, status: http.StatusOK, answer: readNoticesBody{}, handle: a.readNotices},
+		{method: http.MethodGet, path: "/me/notice-settings", id: "notice-settings", tag: "notices", summary: "How the caller wants to be told.", status: http.StatusOK, answer: noticeSettingsBody{}, handle: a.noticeSettings},
+		{method: http.MethodPut, path: "/me/notice-settings", id: "set-notice-settings", tag: "notices", summary: "Replace how the caller wants to be told; what is left out is as if never set.", body: noticeSettingFields, status: http.StatusOK, answer: noticeSettingsBody{}, handle: a.setNoticeSettings},
+		{method: http.MethodGet, path: "/notices", id: "notices", tag: "notices", summary: "Everybody's notices, the newest first: what has not arrived unless states are given. For administrators and auditors.", query: noticeParams(), status: http.StatusOK, answer: noticesBody{}, handle: a.notices, may: func(r *request) error { return a.desk.MayReadNotices(r.by) }},
+		{method: http.MethodPost, path: "/notices/:id/retry", id: "retry-notice", tag: "notices", summary: "Send a notice again that has not arrived. For administrators.", status: http.StatusOK, answer: noticeBody{}, handle: a.retryNotice},
 	}
 	for _, action := range defect.Actions() {
 		if action != defect.ActAttach { // its input is a file

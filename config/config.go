@@ -31,6 +31,7 @@ type Dev struct {
 	DemoPassword   string `help:"Password of the demo accounts; a random word in DATA/demo-password when none is given." placeholder:"WORD"`
 	Database       string `help:"Database URL; an SQLite file in the data folder when none is given." placeholder:"URL"`
 	Blob           string `help:"Bucket URL of attachments; a folder in the data folder when none is given." placeholder:"URL"`
+	Notices
 	Log
 }
 
@@ -53,6 +54,7 @@ type Serve struct {
 // Worker is the settings of `yunwei worker`.
 type Worker struct {
 	Shared
+	Notices
 	Metrics string `help:"Address to serve /healthz, /readyz and /metrics on." default:"127.0.0.1:9090"`
 }
 

@@ -32,6 +32,7 @@ type cli struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this release's tables, or back."`
 	User    userCommand    `cmd:"" help:"Accounts."`
 	Policy  policyCommand  `cmd:"" help:"Policies."`
+	Notify  notifyCommand  `cmd:"" help:"Notices."`
 	Health  healthCommand  `cmd:"" help:"Ask a running process whether it is ready; the exit status tells."`
 	Version versionCommand `cmd:"" help:"Say which release this is."`
 }
