@@ -7,6 +7,7 @@ import (
 	"fmt"
 	stdmail "net/mail"
 	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (m *Mail) Send(ctx context.Context, message Message) error {
 	if err != nil {
 		return err
 	}
-	client, err := mail.NewClient(m.host, m.options...)
+	client, err := mail.NewClient(m.host, append(slices.Clip(m.options), mail.WithTimeout(timeLeft(ctx)))...)
 	if err != nil {
 		return failed(Refused, "the settings of mail: %w", err)
 	}
@@ -56,6 +57,15 @@ func (m *Mail) Send(ctx context.Context, message Message) error {
 		return nil
 	}
 	return delivered(err)
+}
+
+// timeLeft is how long each half of the dialogue may take: the library knows no deadline but this.
+func timeLeft(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return mailTimeout
+	}
+	return min(mailTimeout, max(time.Millisecond, time.Until(deadline)/2))
 }
 
 // letter writes the message as mail. It is one that nobody shall answer automatically, and that the reader's mailbox

@@ -157,7 +157,7 @@ func newMail(u *url.URL, now func() time.Time) (Channel, error) {
 	if err != nil {
 		return nil, errors.New("from is the mail address that notices come from")
 	}
-	m := &Mail{host: u.Hostname(), from: from, now: now, options: []mail.Option{mail.WithTimeout(mailTimeout), mail.WithoutNoop()}}
+	m := &Mail{host: u.Hostname(), from: from, now: now, options: []mail.Option{mail.WithoutNoop()}}
 	if limit != nil {
 		m.limit = *limit
 	}
