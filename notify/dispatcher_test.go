@@ -578,6 +578,9 @@ func running(o *fakeOutbox, c notify.Channel) *notify.Dispatcher {
 	})
 }
 
+// pass lets time pass on the clock that a bubble makes up.
+func pass(d time.Duration) { <-time.NewTimer(d).C }
+
 func TestRun_WokenAndSwept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, c := &fakeOutbox{}, &memory{name: notice.Mail}
@@ -593,13 +596,13 @@ func TestRun_WokenAndSwept(t *testing.T) {
 		require.Len(t, o.settled, 1)
 		require.Zero(t, time.Since(began), "at once when woken")
 		o.put(breach("agent2", notice.Mail, "agent2@example.org"))
-		time.Sleep(1001 * time.Millisecond) // of made-up time
+		pass(1001 * time.Millisecond)
 		synctest.Wait()
 		require.Len(t, o.settled, 2, "within a second when not")
 		o.fails = 3
 		o.put(breach("agent3", notice.Mail, "agent3@example.org"))
 		d.Wake()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		require.Len(t, o.settled, 3, "what was sent is written down as soon as the database is back")
 		require.Len(t, c.got, 3, "and not sent again")
 		cancel()
@@ -610,7 +613,7 @@ func TestRun_WokenAndSwept(t *testing.T) {
 func TestRun_FinishesWhatIsOnItsWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &memory{name: notice.Mail, fail: func(notify.Message) error {
-			time.Sleep(10 * time.Second)
+			pass(10 * time.Second)
 			return nil
 		}}
 		o := &fakeOutbox{}
@@ -623,7 +626,7 @@ func TestRun_FinishesWhatIsOnItsWay(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { d.Run(ctx); close(done) }()
-		time.Sleep(time.Second)
+		pass(time.Second)
 		cancel()
 		began := time.Now()
 		<-done
