@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -98,5 +97,5 @@ func TestNotices_SettingsSurviveARound(t *testing.T) {
 	w := s.ask("PUT", "/api/v1/me/notice-settings", text)
 	require.Equal(t, 200, w.Code, w.Body)
 	require.Equal(t, want, s.settings)
-	require.JSONEq(t, text, w.Body.String(), fmt.Sprint("what was read can be written"))
+	require.JSONEq(t, text, w.Body.String(), "what was read can be written")
 }

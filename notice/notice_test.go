@@ -267,5 +267,6 @@ func TestLimit_HoldsInEverySpan(t *testing.T) {
 func TestWanted_OnTheSitesZone(t *testing.T) {
 	policy := defect.Policy{Offset: 8 * 3600, Calendars: map[string]calendar.Calendar{}}
 	s := notice.Settings{Quiet: []notice.Quiet{{From: 12 * 60, To: 13 * 60}}}
-	require.Equal(t, at(23, 13, 0), s.Wanted(&policy, 3, at(23, 12, 30)))
+	want := at(23, 13, 0)
+	require.Equal(t, want, s.Wanted(&policy, 3, at(23, 12, 30)))
 }

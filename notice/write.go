@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"maps"
 	"strconv"
 	"time"
@@ -79,10 +80,10 @@ func cut(text string, limit int) string {
 type Announcement struct {
 	Key      string // what has been announced under a key is not announced again
 	Topic    Topic
-	Roles    []defect.Role // everybody who has one of them is told
-	Users    []string      // and these
-	Severity defect.Severity
-	Args     Args // of the topic's text; ArgDetail for Alarm
+	Roles    []defect.Role   // everybody who has one of them is told
+	Users    []string        // and these
+	Severity defect.Severity // 1 comes through quiet, 3 and 4 wait for hours; 3 when none is given
+	Args     Args            // of the topic's text; ArgDetail for Alarm
 	At       time.Time
 	Policy   defect.Policy // whose calendars and zone tell people's hours
 }
@@ -99,11 +100,14 @@ func (a Announcement) Calls() []Call {
 	return out
 }
 
+// calm is the severity of an announcement that names none.
+const calm defect.Severity = 3
+
 // To returns the notice of the announcement for a recipient, without a channel.
 func (a Announcement) To(r Recipient) Notice {
 	args := Args{ArgAt: At(a.At, a.Policy.Zone())}
 	maps.Copy(args, a.Args)
 	return Notice{
-		About: defect.Digest(a.Key), Severity: a.Severity, At: a.At, Topic: r.Topic, Username: r.Username, Language: r.Language, Args: args,
+		About: defect.Digest(a.Key), Severity: cmp.Or(a.Severity, calm), At: a.At, Topic: r.Topic, Username: r.Username, Language: r.Language, Args: args,
 	}
 }

@@ -22,6 +22,7 @@ const benchNotices = 10_000
 // are given; the target is 500 a second.
 func BenchmarkDispatcher_TenThousand(b *testing.B) {
 	storetest.EachB(b, func(b *testing.B, db storetest.DB) {
+		b.Helper()
 		s := db.Open(b)
 		for _, p := range storetest.People() {
 			require.NoError(b, s.AddUser(b.Context(), store.User{Person: p}))

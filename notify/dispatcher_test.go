@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -106,14 +107,14 @@ func (p *post) report(severity defect.Severity) string {
 	return number
 }
 
-// step lets a channel send until nothing waits that may go now.
-func (p *post) step(d *notify.Dispatcher, channel string) {
+// step lets a channel send until nothing waits that may go now, and returns how long that is so.
+func (p *post) step(d *notify.Dispatcher, channel string) time.Duration {
 	p.t.Helper()
 	for {
 		wait, err := d.Step(p.t.Context(), channel)
 		require.NoError(p.t, err)
 		if wait > 0 {
-			return
+			return wait
 		}
 	}
 }
@@ -143,11 +144,15 @@ func (p *post) states(channel string) map[notice.State]int {
 func (p *post) until(d *notify.Dispatcher, channel string, end time.Time) {
 	p.t.Helper()
 	for {
-		p.step(d, channel)
+		wait := p.step(d, channel)
 		next := end
 		for _, n := range p.of(channel) {
-			if !n.DueAt.IsZero() && n.DueAt.Before(next) {
-				next = n.DueAt
+			due := n.DueAt
+			if !due.IsZero() && !due.After(p.Now()) {
+				due = p.Now().Add(wait) // it is the channel that waits
+			}
+			if !due.IsZero() && due.Before(next) {
+				next = due
 			}
 		}
 		p.set(next)
@@ -319,7 +324,8 @@ func TestDispatcher_AnOldNoticeGetsItsTries(t *testing.T) {
 	p := newPost(t, storetest.SQLite(t))
 	fails := 3
 	c := &memory{name: notice.Mail, fail: func(notify.Message) error {
-		if fails--; fails >= 0 {
+		fails--
+		if fails >= 0 {
 			return errors.New("not yet")
 		}
 		return nil
@@ -385,11 +391,11 @@ func newMutingRobot(t *testing.T, c *clock, most int) *mutingRobot {
 		}
 		if recent >= r.most {
 			r.muted++
-			fmt.Fprint(w, `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`)
+			_, _ = io.WriteString(w, `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`)
 			return
 		}
 		r.at = append(r.at, now)
-		fmt.Fprint(w, `{"errcode":0,"errmsg":"ok"}`)
+		_, _ = io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
 	}))
 	t.Cleanup(r.Close)
 	return r
@@ -526,6 +532,27 @@ func TestDispatcher_DoesNotHammerAChannelThatIsAway(t *testing.T) {
 	e.mu.Unlock()
 	p.until(d, notice.Webhook, monday.Add(time.Minute))
 	require.Equal(t, map[notice.State]int{notice.Sent: 60}, p.states(notice.Webhook))
+}
+
+// A gateway that asks for patience gets it, for all that waits.
+func TestDispatcher_LeavesAChannelAloneThatAsksForIt(t *testing.T) {
+	p := newPost(t, storetest.SQLite(t))
+	e := newEndpoint(t, "")
+	e.status = http.StatusTooManyRequests
+	e.header.Set("Retry-After", "120")
+	d := p.dispatcher(channel(t, notify.Settings{Webhook: e.URL, WebhookSecret: "s"}))
+	p.wants("agent", notice.Way{Channel: notice.Webhook})
+	p.report(2)
+	p.step(d, notice.Webhook)
+	p.pass(time.Minute)
+	p.report(1)
+	p.step(d, notice.Webhook)
+	require.Len(t, e.got, 1)
+	e.mu.Lock()
+	e.status = http.StatusOK
+	e.mu.Unlock()
+	p.until(d, notice.Webhook, monday.Add(3*time.Minute))
+	require.Equal(t, map[notice.State]int{notice.Sent: 2}, p.states(notice.Webhook))
 }
 
 // fakeOutbox answers from memory, so that a whole dispatcher can run on a made-up clock.

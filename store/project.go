@@ -187,10 +187,8 @@ func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []d
 		if _, err := tx.NamedExecContext(ctx, "INSERT INTO events (id, seq, kind, at, sum, idem_key, doc) VALUES (:id, :seq, :kind, :at, :sum, :idem_key, :doc)", events); err != nil {
 			return fmt.Errorf("add events: %w", err)
 		}
-		if len(notices) > 0 {
-			if _, err := tx.NamedExecContext(ctx, insertNotices, notices); err != nil {
-				return fmt.Errorf("add notices: %w", err)
-			}
+		if err := addNotices(ctx, tx, notices); err != nil {
+			return err
 		}
 		return s.addTallies(ctx, tx, int(r.ID%tallySlots), tallies(old, next))
 	})
