@@ -49,8 +49,10 @@ const (
 	sweepEvery = time.Second
 	// reclaimEvery is how soon it is found that a lease has run out.
 	reclaimEvery = 5 * time.Second
-	// leaseFor is how long notices stay in hand: longer than a batch takes at its worst.
-	leaseFor = 5 * time.Minute
+	// leaseFor is how long notices stay in hand, and how long those of a dead process wait for another; settleFor of it is
+	// kept for the last message and for writing down what was sent.
+	leaseFor  = 2 * time.Minute
+	settleFor = 3 * sendTimeout
 	// batch is how many notices are in hand at once where each is a message, and abreast how many of them go at a time.
 	batch   = 64
 	abreast = 8

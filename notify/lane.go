@@ -116,7 +116,7 @@ func (l *lane) sendBatch(ctx context.Context) (time.Time, error) {
 
 // sendOne sends one notice, unless the time or the channel has run out.
 func (l *lane) sendOne(ctx context.Context, lease notice.Lease, fuse *fuse, n notice.Notice) notice.Outcome {
-	if ctx.Err() != nil || l.Now().Add(2*sendTimeout).After(lease.Until) {
+	if ctx.Err() != nil || l.Now().Add(settleFor).After(lease.Until) {
 		return l.untried(n)
 	}
 	if err := fuse.blown(); err != nil {
