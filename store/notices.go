@@ -222,20 +222,54 @@ LEFT JOIN notice_settings s ON s.username = u.username WHERE u.disabled = 0 ORDE
 	if err != nil {
 		return nil, fmt.Errorf("read whom to tell: %w", err)
 	}
-	var onDuty []string
-	if s.outbox.onDuty != nil {
-		onDuty = s.outbox.onDuty(now)
-	}
 	people := make([]notice.Person, len(rows))
 	for i, r := range rows {
 		people[i].Person = r.user().Person
-		people[i].OnDuty = slices.Contains(onDuty, r.Username)
 		if err := readSettings(r.Doc, &people[i].Settings); err != nil {
 			return nil, err
 		}
 	}
-	s.outbox.people, s.outbox.read = people, now
-	return people, nil
+	s.outbox.people, s.outbox.read = s.standing(people, now), now
+	return s.outbox.people, nil
+}
+
+// standing returns the people with whether each is on duty now.
+func (s *Store) standing(people []notice.Person, now time.Time) []notice.Person {
+	var onDuty []string
+	if s.outbox.onDuty != nil {
+		onDuty = s.outbox.onDuty(now)
+	}
+	out := slices.Clone(people)
+	for i := range out {
+		out[i].OnDuty = slices.Contains(onDuty, out[i].Username)
+	}
+	return out
+}
+
+// peopleEvery is how often KeepPeople looks.
+const peopleEvery = time.Minute
+
+// KeepPeople looks who can be told things, again and again until ctx ends, so that KnownPeople knows it too when the
+// database is away.
+func (s *Store) KeepPeople(ctx context.Context) {
+	tick := time.NewTicker(peopleEvery)
+	defer tick.Stop()
+	for {
+		_, _ = s.People(ctx) // while the database is away, those of before stay
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// KnownPeople returns everybody who could be told things when that was last looked for, however long ago, and whether each
+// is on duty now. It asks no database.
+func (s *Store) KnownPeople() []notice.Person {
+	s.outbox.mu.Lock()
+	defer s.outbox.mu.Unlock()
+	return s.standing(s.outbox.people, s.now())
 }
 
 // People returns everybody who can be told things, with how they want to be told.
@@ -291,7 +325,7 @@ func (s *Store) SetNoticeSettings(ctx context.Context, username string, settings
 		return fmt.Errorf("notice settings of %q: %w", username, err)
 	}
 	s.outbox.mu.Lock()
-	s.outbox.people = nil
+	s.outbox.read = time.Time{}
 	s.outbox.mu.Unlock()
 	return nil
 }

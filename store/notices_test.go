@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -182,6 +184,12 @@ func TestNotices_ForThoseOnDuty(t *testing.T) {
 		for _, p := range people {
 			require.Equal(t, p.Username == "expert", p.OnDuty, p.Username)
 		}
+		o.clock = o.clock.Add(time.Hour)
+		away, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = o.People(away)
+		require.Error(t, err)
+		require.Equal(t, people, o.KnownPeople(), "those of before are known without a database")
 	})
 }
 
@@ -400,16 +408,15 @@ func TestReserveSlot_HoldsForAllProcesses(t *testing.T) {
 		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 		var mu sync.Mutex
 		granted := 0
+		var failed error
 		var all sync.WaitGroup
 		for range 3 {
 			s := db.Open(t)
 			all.Go(func() {
 				for range 6 {
 					at, err := s.ReserveSlot(t.Context(), notice.DingTalk, now, limit)
-					if !assert.NoError(t, err) {
-						return
-					}
 					mu.Lock()
+					failed = errors.Join(failed, err)
 					if !at.After(now) {
 						granted++
 					}
@@ -418,6 +425,7 @@ func TestReserveSlot_HoldsForAllProcesses(t *testing.T) {
 			})
 		}
 		all.Wait()
+		require.NoError(t, failed)
 		require.Equal(t, limit.Burst, granted, "no more than the burst at once, whoever asks")
 		s := db.Open(t)
 		at, err := s.ReserveSlot(t.Context(), notice.DingTalk, now, limit)

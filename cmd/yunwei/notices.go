@@ -8,6 +8,7 @@ import (
 	mathrand "math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"yunwei/config"
@@ -47,7 +48,10 @@ func (p *parts) dispatch(ctx context.Context, o notify.Options) {
 		names[i] = c.Name()
 	}
 	p.log.InfoContext(ctx, "sending notices", slog.String("channels", strings.Join(names, ",")))
+	var all sync.WaitGroup
+	all.Go(func() { p.store.KeepPeople(ctx) })
 	d.Run(ctx)
+	all.Wait()
 }
 
 type notifyCommand struct {
