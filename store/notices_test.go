@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ type outbox struct {
 	*store.Store
 	t     *testing.T
 	clock time.Time
-	woken int
+	woken atomic.Int64
 }
 
 func newOutbox(t *testing.T, db storetest.DB, options ...store.Option) *outbox {
@@ -33,7 +34,7 @@ func newOutbox(t *testing.T, db storetest.DB, options ...store.Option) *outbox {
 	for _, p := range storetest.People() {
 		require.NoError(t, o.AddUser(t.Context(), store.User{Person: p}))
 	}
-	o.OnNotices(func() { o.woken++ })
+	o.OnNotices(func() { o.woken.Add(1) })
 	return o
 }
 
@@ -93,7 +94,7 @@ func TestNotices_AreWrittenWithTheirEventAndOnce(t *testing.T) {
 		require.NoError(t, err)
 		list := o.list(store.NoticeQuery{Number: first})
 		require.Len(t, list, 3, "the inboxes of two agents, and one way")
-		require.Equal(t, 1, o.woken)
+		require.EqualValues(t, 1, o.woken.Load())
 		var way notice.Notice
 		for _, n := range list {
 			require.Equal(t, notice.Submitted, n.Topic)
@@ -329,12 +330,12 @@ func TestRetry_OfWhatWasGivenUp(t *testing.T) {
 		o.settle("l", notice.Outcome{ID: n.ID, State: notice.GivenUp, Error: "permanent"})
 		require.Empty(t, o.lease("none", notice.Lease{Channel: notice.Mail, Limit: 10}))
 		o.clock = o.clock.Add(72 * time.Hour)
-		woken := o.woken
+		woken := o.woken.Load()
 		again, err := o.RetryNotice(t.Context(), n.ID, o.clock)
 		require.NoError(t, err)
 		require.Equal(t, notice.Pending, again.State)
 		require.Equal(t, o.clock, again.Since)
-		require.Greater(t, o.woken, woken)
+		require.Greater(t, o.woken.Load(), woken)
 		n = o.lease("l2", notice.Lease{Channel: notice.Mail, Limit: 10})[0]
 		require.Equal(t, 1, n.Tries)
 		o.settle("l2", notice.Outcome{ID: n.ID, State: notice.Sent})
