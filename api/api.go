@@ -18,6 +18,7 @@ import (
 	"yunwei/calendar"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/notice"
 )
 
 // Desk is what the API asks of the service desk. Every error is an *apperr.Error.
@@ -60,6 +61,13 @@ type Desk interface {
 	Audits(ctx context.Context, by desk.Caller, after string, limit int) (list []desk.Audit, next string, err error)
 	Findings(ctx context.Context, by desk.Caller, id, after string, limit int) (list []defect.Drift, next string, err error)
 	Duty
+	Inbox(ctx context.Context, by desk.Caller, unread bool, before int64, limit int) (desk.NoticePage, error)
+	ReadNotices(ctx context.Context, by desk.Caller, upTo int64) (int, error)
+	NoticeSettings(ctx context.Context, by desk.Caller) (notice.Settings, error)
+	SetNoticeSettings(ctx context.Context, by desk.Caller, s notice.Settings) error
+	Notices(ctx context.Context, by desk.Caller, q desk.NoticeQuery) (desk.NoticePage, error)
+	MayReadNotices(by desk.Caller) error
+	RetryNotice(ctx context.Context, by desk.Caller, id int64) (notice.Notice, error)
 }
 
 // Options are what the API is made of. All are needed.

@@ -24,6 +24,7 @@ import (
 	"yunwei/calendar"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/notice"
 )
 
 var now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
@@ -48,6 +49,8 @@ type fakeDesk struct {
 	page     func(after string, limit int) ([]defect.CasePromise, string) // of the promises, where they are too many to look through
 	duty     dutyAsked
 	found    *defect.Assignment // of the last event
+
+	settings notice.Settings
 }
 
 func newFake() *fakeDesk {
@@ -113,6 +116,35 @@ func (f *fakeDesk) ExplainClock(_ context.Context, _ desk.Caller, number string,
 func (f *fakeDesk) Act(_ context.Context, _ desk.Caller, number string, a defect.Action, in defect.Input, version *int, key string) (desk.View, error) {
 	f.in, f.vers, f.key = in, version, key
 	return f.view(), f.ask("act " + number + " " + string(a))
+}
+func (f *fakeDesk) Inbox(_ context.Context, _ desk.Caller, unread bool, before int64, limit int) (desk.NoticePage, error) {
+	n := f.notice()
+	n.Channel = notice.Inbox
+	return desk.NoticePage{Items: []notice.Notice{n}, Unread: 1, Next: 7}, f.ask(fmt.Sprint("inbox ", unread, " ", before, " ", limit))
+}
+func (f *fakeDesk) ReadNotices(_ context.Context, _ desk.Caller, upTo int64) (int, error) {
+	return 2, f.ask(fmt.Sprint("read up to ", upTo))
+}
+func (f *fakeDesk) NoticeSettings(context.Context, desk.Caller) (notice.Settings, error) {
+	return f.settings, f.ask("settings")
+}
+func (f *fakeDesk) SetNoticeSettings(_ context.Context, _ desk.Caller, s notice.Settings) error {
+	f.settings = s
+	return f.ask("set settings")
+}
+func (f *fakeDesk) Notices(_ context.Context, _ desk.Caller, q desk.NoticeQuery) (desk.NoticePage, error) {
+	return desk.NoticePage{Items: []notice.Notice{f.notice()}}, f.ask(fmt.Sprintf("notices %+v", q))
+}
+func (f *fakeDesk) MayReadNotices(desk.Caller) error { return f.may }
+func (f *fakeDesk) RetryNotice(_ context.Context, _ desk.Caller, id int64) (notice.Notice, error) {
+	return f.notice(), f.ask(fmt.Sprint("retry ", id))
+}
+func (f *fakeDesk) notice() notice.Notice {
+	return notice.Notice{
+		ID: 7, About: f.c.Number, Seq: 3, Severity: 2, At: now, Topic: notice.Breach, Username: "agent", Channel: notice.Mail, Address: "a@example.org", State: notice.Failed, Tries: 2,
+		Error: "down: refused", DueAt: now.Add(time.Minute), CreatedAt: now,
+		Args: notice.Args{notice.ArgTitle: "t", notice.ArgSystem: "OA", notice.ArgClock: "plan", notice.ArgDueAt: "2026-11-23T17:00:00+08:00", notice.ArgAt: "2026-11-23T17:00:05+08:00"},
+	}
 }
 func (f *fakeDesk) MayAct(context.Context, desk.Caller, string, defect.Action) error { return f.may }
 func (f *fakeDesk) Attach(_ context.Context, _ desk.Caller, _, name string, body io.Reader) (defect.Attachment, error) {

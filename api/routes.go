@@ -35,6 +35,12 @@ func (a *api) routes() []route {
 		{method: http.MethodGet, path: "/reports/promises/cases", id: "promise-cases", tag: "reports", summary: "The promises behind a figure of the report, by start.", query: promiseParams(), status: http.StatusOK, answer: promisesBody{}, handle: a.promises, may: a.mayReport},
 		{method: http.MethodGet, path: "/audits", id: "audits", tag: "audits", summary: "The runs of the nightly audit, the latest first.", query: auditParams(), status: http.StatusOK, answer: auditsBody{}, handle: a.audits, may: a.mayAudit},
 		{method: http.MethodGet, path: "/audits/:id/findings", id: "audit-findings", tag: "audits", summary: "What an audit found wrong, by case.", query: auditParams(), status: http.StatusOK, answer: driftsBody{}, handle: a.findings, may: a.mayAudit},
+		{method: http.MethodGet, path: "/me/notices", id: "inbox", tag: "notices", summary: "What the caller was told, the newest first, in the language of Accept-Language.", query: inboxParams(), status: http.StatusOK, answer: inboxBody{}, handle: a.inbox},
+		{method: http.MethodPost, path: "/me/notices/read", id: "read-notices", tag: "notices", summary: "Mark the inbox as read, up to and with a notice.", body: readFields, status: http.StatusOK, answer: readNoticesBody{}, handle: a.readNotices},
+		{method: http.MethodGet, path: "/me/notice-settings", id: "notice-settings", tag: "notices", summary: "How the caller wants to be told.", status: http.StatusOK, answer: noticeSettingsBody{}, handle: a.noticeSettings},
+		{method: http.MethodPut, path: "/me/notice-settings", id: "set-notice-settings", tag: "notices", summary: "Replace how the caller wants to be told; what is left out is as if never set.", body: noticeSettingFields, status: http.StatusOK, answer: noticeSettingsBody{}, handle: a.setNoticeSettings},
+		{method: http.MethodGet, path: "/notices", id: "notices", tag: "notices", summary: "Everybody's notices, the newest first: what has not arrived unless states are given. For administrators and auditors.", query: noticeParams(), status: http.StatusOK, answer: noticesBody{}, handle: a.notices, may: func(r *request) error { return a.desk.MayReadNotices(r.by) }},
+		{method: http.MethodPost, path: "/notices/:id/retry", id: "retry-notice", tag: "notices", summary: "Send a notice again that has not arrived. For administrators.", status: http.StatusOK, answer: noticeBody{}, handle: a.retryNotice},
 	}
 	out = append(out, a.holidayRoutes()...)
 	out = append(out, a.rosterRoutes()...)

@@ -54,8 +54,11 @@ const (
 	ReasonNothingCalls     Reason = "error.nothing_calls"     // no escalation would call again
 	ReasonAccepted         Reason = "error.accepted_already"  // accepted, only the service report is missing
 	ReasonKeyReused        Reason = "error.idempotency_key_reused"
-	ReasonReports          Reason = "error.reports" // reports are the contractor's and the auditors'
-	ReasonAudits           Reason = "error.audits"  // audits are the administrators' and the auditors'
+	ReasonNoticeUnknown    Reason = "error.notice_unknown"
+	ReasonNoticeSent       Reason = "error.notice_sent" // what has arrived, or is in hand, is not sent again
+	ReasonNoticeRole       Reason = "error.notice_role" // [roles]
+	ReasonReports          Reason = "error.reports"     // reports are the contractor's and the auditors'
+	ReasonAudits           Reason = "error.audits"      // audits are the administrators' and the auditors'
 	ReasonAuditUnknown     Reason = "error.audit_unknown"
 	ReasonBusy             Reason = "error.busy" // Temporal asks to come back in a moment
 	ReasonRosterUnknown    Reason = "error.roster_unknown"
@@ -125,6 +128,8 @@ const (
 	FieldClock            Reason = "field.clock"          // a time of day, such as 08:30
 	FieldTimezone         Reason = "field.timezone"       // such as +08:00
 	FieldTooMany          Reason = "field.too_many"       // [limit]: elements of a list
+	FieldAddress          Reason = "field.address"        // not an address of that channel
+	FieldQuiet            Reason = "field.quiet"          // not a span of a day, such as 22:00-07:00
 	FieldRepeated         Reason = "field.repeated"       // the same as another
 	FieldShift            Reason = "field.shift"          // [shifts]: no shift of the roster
 	FieldSpan             Reason = "field.span"           // ends before it begins, or lasts longer than a year

@@ -31,6 +31,7 @@ type Dev struct {
 	DemoPassword   string `help:"Password of the demo accounts; the word in DATA/demo-password, made up at first, when none is given." placeholder:"WORD"`
 	Database       string `help:"Database URL; an SQLite file in the data folder when none is given." placeholder:"URL"`
 	Blob           string `help:"Bucket URL of attachments; a folder in the data folder when none is given." placeholder:"URL"`
+	Notices
 	Log
 }
 
@@ -53,6 +54,7 @@ type Serve struct {
 // Worker is the settings of `yunwei worker`.
 type Worker struct {
 	Shared
+	Notices
 	Metrics string `help:"Address to serve /healthz, /readyz and /metrics on." default:"127.0.0.1:9090"`
 	Policy  string `help:"Policy file, as the serving processes have it: its time zone says when nightly work is done." type:"path"`
 }

@@ -80,6 +80,13 @@ func wanted(t *testing.T) []string {
 	add("type.", constants(t, "../defect/field.go", "FieldType"))
 	add("decision.", []string{string(defect.Approve), string(defect.Reject)})
 	keys = append(keys, said(t, "../web/templates/*.html")...)
+	for _, frame := range []string{"", ".reporter", ".announcement"} {
+		keys = append(keys, "notice.subject"+frame, "notice.facts"+frame)
+	}
+	keys = append(keys, "notice.held", "notice.link", "notice.bundle.subject", "notice.bundle.text")
+	for _, topic := range append(constants(t, "../notice/call.go", "Topic"), forReporters...) {
+		keys = append(keys, "notice."+topic+".subject", "notice."+topic+".text")
+	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
@@ -101,6 +108,11 @@ func said(t *testing.T, pattern string) []string {
 		}
 	}
 	return out
+}
+
+// forReporters are the topics that reporters read in a text of their own.
+var forReporters = []string{
+	"acknowledged.reporter", "info_wanted.reporter", "replied.reporter", "commented.reporter", "converted.reporter", "withdrawn.reporter", "duplicate.reporter", "closed.reporter",
 }
 
 var refTime = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"slices"
+	"strings"
 
 	"yunwei/defect"
 )
@@ -39,13 +40,20 @@ const (
 	Warning      Topic = "warning"       // a share of a promise's time is used up
 	Breach       Topic = "breach"        // a promise is broken
 	Escalation   Topic = "escalation"    // a rule of the policy calls for somebody
+
+	// Of announcements, which are about no case.
+	Alarm     Topic = "alarm"      // something is wrong with the desk itself
+	RosterGap Topic = "roster_gap" // nobody, or too few, are on duty at some time
+	Drift     Topic = "drift"      // a promise's due time is not what its events say
+	Test      Topic = "test"       // somebody tries a channel
 )
 
-// Call is that an event calls for somebody: one person, or everybody who has a role.
+// Call is that an event calls for somebody: one person, everybody who has a role, or whoever is on duty.
 type Call struct {
 	Topic    Topic
 	Role     defect.Role
 	Username string
+	OnDuty   bool
 }
 
 // Calls returns whom an event calls for. c is the case after the event. Whoever took the step is not told of it; see
@@ -178,13 +186,23 @@ func verified(c *defect.Case, in defect.Input) []Call {
 	return append(role(ReplyWanted, defect.RoleAgent), inHand(c, ReportWanted)...)
 }
 
-// escalated calls whom the policy's rule names: roles, and who has the case in hand.
+// escalated calls whom the policy's rule names: roles, who has the case in hand, who is on duty, and people by their user
+// names.
 func escalated(c *defect.Case, e defect.Event) []Call {
+	if e.Timing == nil {
+		return nil
+	}
 	var out []Call
 	for _, name := range e.Timing.Notified {
-		if name == defect.NotifyAssignee {
+		username, named := strings.CutPrefix(name, defect.NotifyUser)
+		switch {
+		case name == defect.NotifyAssignee:
 			out = append(out, inHand(c, Escalation)...)
-		} else {
+		case name == defect.NotifyOnDuty:
+			out = append(out, Call{Topic: Escalation, OnDuty: true})
+		case named:
+			out = append(out, person(Escalation, username)...)
+		default:
 			out = append(out, role(Escalation, defect.Role(name))...)
 		}
 	}
@@ -198,17 +216,50 @@ type Recipient struct {
 }
 
 // Recipients returns who among the people is called, each once, with the first topic that calls them. Whoever took the
-// step, and whoever may not see the case, is left out.
+// step, and whoever may not see the case, is left out. Where whoever is on duty is called and nobody is, the desk and the
+// liaison are: a call must not end in an empty room.
 func Recipients(calls []Call, actor string, c *defect.Case, people []Person) []Recipient {
+	visible := func(p Person) bool { return p.Username != actor && c.VisibleTo(p.Person) }
+	return recipients(staffed(calls, people), people, visible)
+}
+
+// Everybody returns who among the people is called by an announcement, which everybody called may see.
+func Everybody(calls []Call, people []Person) []Recipient {
+	return recipients(staffed(calls, people), people, func(Person) bool { return true })
+}
+
+// staffed puts the desk and the liaison in the place of whoever is on duty when nobody is.
+func staffed(calls []Call, people []Person) []Call {
+	if slices.ContainsFunc(people, func(p Person) bool { return p.OnDuty }) {
+		return calls
+	}
+	var out []Call
+	for _, call := range calls {
+		if call.OnDuty {
+			out = append(out, Call{Topic: call.Topic, Role: defect.RoleAgent}, Call{Topic: call.Topic, Role: defect.RoleLiaison})
+			continue
+		}
+		out = append(out, call)
+	}
+	return out
+}
+
+func recipients(calls []Call, people []Person, may func(Person) bool) []Recipient {
 	var out []Recipient
 	for _, call := range calls {
 		for _, p := range people {
-			called := p.Username == call.Username || call.Role != "" && p.Has(call.Role)
-			told := slices.ContainsFunc(out, func(r Recipient) bool { return r.Username == p.Username })
-			if called && !told && p.Username != actor && c.VisibleTo(p.Person) {
+			told := func(r Recipient) bool { return r.Username == p.Username }
+			if call.of(p) && may(p) && !slices.ContainsFunc(out, told) {
 				out = append(out, Recipient{Person: p, Topic: call.Topic})
 			}
 		}
 	}
 	return out
+}
+
+// of reports whether the call is for a person. What waits for a signature is for whoever may give it, the substitute of
+// somebody who is absent too.
+func (c Call) of(p Person) bool {
+	standsIn := c.Topic == SignOff && p.StandsInFor(c.Role)
+	return c.Username != "" && c.Username == p.Username || c.Role != "" && p.Has(c.Role) || standsIn || c.OnDuty && p.OnDuty
 }

@@ -1,8 +1,13 @@
 package notice
 
 import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"yunwei/apperr"
 	"yunwei/calendar"
 	"yunwei/defect"
 )
@@ -11,6 +16,7 @@ import (
 type Person struct {
 	defect.Person
 	Settings
+	OnDuty bool // now
 }
 
 // Settings is how somebody wants to be told. The zero Settings is the inbox alone, in Chinese, at any time.
@@ -22,7 +28,7 @@ type Settings struct {
 	Hours string `json:"hours,omitempty"`
 }
 
-// Way is a channel and the address that somebody has there: a mail address, a telephone number, a robot's user ID.
+// Way is a channel and the address that somebody has there.
 type Way struct {
 	Channel string `json:"channel"`
 	Address string `json:"address,omitempty"`
@@ -34,34 +40,107 @@ type Quiet struct {
 	To   int `json:"to"`
 }
 
-// MaxWays bounds the channels of one person.
-const MaxWays = 5
+// Bounds of what somebody can set.
+const (
+	MaxWays    = 5
+	MaxQuiet   = 5
+	MaxAddress = 320
+)
 
-// NextWay returns the way to be tried after a channel, the first for none, and whether there is one.
-func (s Settings) NextWay(after string) (Way, bool) {
-	if after == "" || after == Inbox {
-		if len(s.Ways) == 0 {
-			return Way{}, false
-		}
-		return s.Ways[0], true
+var quietForm = regexp.MustCompile(`^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$`)
+
+// ParseQuiet reads a span as people write it, "22:00-07:00". One that ends as it begins is none.
+func ParseQuiet(text string) (Quiet, bool) {
+	m := quietForm.FindStringSubmatch(text)
+	if m == nil {
+		return Quiet{}, false
 	}
-	for i, w := range s.Ways {
-		if w.Channel == after && i+1 < len(s.Ways) {
-			return s.Ways[i+1], true
-		}
+	var n [4]int
+	for i := range n {
+		n[i], _ = strconv.Atoi(m[i+1]) // the form has digits there
 	}
-	return Way{}, false
+	q := Quiet{From: n[0]*60 + n[1], To: n[2]*60 + n[3]}
+	return q, q.From != q.To
 }
 
-// Wanted returns when a notice about a case may reach the person: at, or when their hours begin. Severity 1 comes at
-// once.
-func (s Settings) Wanted(c *defect.Case, at time.Time) time.Time {
-	if c.Severity == 1 {
+// String returns the span as ParseQuiet reads it.
+func (q Quiet) String() string {
+	return calendar.Span{From: q.From, To: q.To}.String()
+}
+
+var addressForms = map[string]*regexp.Regexp{
+	Mail:     regexp.MustCompile(`^[^\s@<>,;"]+@[^\s@<>,;"]+$`),
+	DingTalk: mentionForm,
+	WeCom:    mentionForm,
+	Feishu:   mentionForm,
+	Webhook:  regexp.MustCompile(`^[^\x00-\x1f\x7f]*$`),
+}
+
+// mentionForm is a telephone number or user ID by which a group robot mentions somebody. "all" would call everybody.
+var mentionForm = regexp.MustCompile(`^[A-Za-z0-9_.+-]{0,64}$`)
+
+// Check adds to wrong all that is amiss; calendars are those that Hours can name. One channel is named at most once.
+func (s Settings) Check(calendars []string, wrong *apperr.Fields) {
+	if s.Language != "" && s.Language != "zh" && s.Language != "en" {
+		wrong.Add("language", apperr.FieldEnum, apperr.Args{"accepted": "zh, en"})
+	}
+	if s.Hours != "" && !slices.Contains(calendars, s.Hours) {
+		wrong.Add("hours", apperr.FieldEnum, apperr.Args{"accepted": strings.Join(calendars, ", ")})
+	}
+	if len(s.Ways) > MaxWays {
+		wrong.Add("ways", apperr.FieldTooMany, apperr.Args{"limit": strconv.Itoa(MaxWays)})
+	}
+	if len(s.Quiet) > MaxQuiet {
+		wrong.Add("quiet", apperr.FieldTooMany, apperr.Args{"limit": strconv.Itoa(MaxQuiet)})
+	}
+	for i, w := range s.Ways {
+		w.check("ways["+strconv.Itoa(i)+"].", wrong)
+		if slices.ContainsFunc(s.Ways[:i], func(other Way) bool { return other.Channel == w.Channel }) {
+			wrong.Add("ways["+strconv.Itoa(i)+"].channel", apperr.FieldDuplicate, nil)
+		}
+	}
+}
+
+func (w Way) check(prefix string, wrong *apperr.Fields) {
+	form, known := addressForms[w.Channel]
+	switch {
+	case !known:
+		wrong.Add(prefix+"channel", apperr.FieldEnum, apperr.Args{"accepted": strings.Join(Channels(), ", ")})
+	case w.Address == "" && w.Channel == Mail:
+		wrong.Add(prefix+"address", apperr.FieldRequired, nil)
+	case len(w.Address) > MaxAddress:
+		wrong.Add(prefix+"address", apperr.FieldTooLong, apperr.Args{"limit": strconv.Itoa(MaxAddress)})
+	case !form.MatchString(w.Address) || strings.EqualFold(w.Address, "all"):
+		wrong.Add(prefix+"address", apperr.FieldAddress, nil)
+	}
+}
+
+// NextWay returns the way to be tried after a channel, the first for none, and whether there is one. A channel that is no
+// longer among them has none after it.
+func (s Settings) NextWay(after string) (Way, bool) {
+	next := 0
+	if after != "" && after != Inbox {
+		i := slices.IndexFunc(s.Ways, func(w Way) bool { return w.Channel == after })
+		if i < 0 {
+			return Way{}, false
+		}
+		next = i + 1
+	}
+	if next >= len(s.Ways) {
+		return Way{}, false
+	}
+	return s.Ways[next], true
+}
+
+// Wanted returns when a notice may reach the person: at, or when their hours begin. Severity 1 comes at once. The policy
+// knows the calendars and the site's zone.
+func (s Settings) Wanted(p *defect.Policy, severity defect.Severity, at time.Time) time.Time {
+	if severity == 1 {
 		return at
 	}
-	awake := s.awake(c.Policy.Offset)
-	hours, ok := c.Policy.Calendars[s.Hours]
-	if !ok || c.Severity == 2 {
+	awake := s.awake(p.Offset)
+	hours, ok := p.Calendars[s.Hours]
+	if !ok || severity == 2 {
 		hours = calendar.Calendar{Always: true}
 	}
 	due := at
@@ -78,8 +157,8 @@ func (s Settings) Wanted(c *defect.Case, at time.Time) time.Time {
 	return at
 }
 
-// maxTurns bounds how often hours and quiet are asked in turn.
-const maxTurns = 1000
+// maxTurns bounds how often hours and quiet are asked in turn: each turn is a day or so.
+const maxTurns = 100
 
 const minutesADay = 24 * 60
 
@@ -92,7 +171,7 @@ func (s Settings) awake(offset int) calendar.Calendar {
 		}
 	}
 	var open []calendar.Span
-	for m := 0; m < minutesADay; m++ {
+	for m := range minutesADay {
 		switch n := len(open); {
 		case quiet[m]:
 		case n > 0 && open[n-1].To == m:

@@ -147,3 +147,12 @@ func (s *Store) LoadPromises(ctx context.Context, like []defect.CasePromise, n i
 	}
 	return s.inTx(ctx, func(tx *sqlx.Tx) error { return s.putPromises(ctx, tx, rows) })
 }
+
+// AddNotices adds so many pending notices over a channel.
+func (s *Store) AddNotices(ctx context.Context, channel string, n int) error {
+	rows := make([]noticeRow, n)
+	for i := range rows {
+		rows[i] = noticeRow{About: "case", Seq: i + 1, Username: "agent", Channel: channel, Severity: 3, State: "pending", Args: "{}"}
+	}
+	return s.inTx(ctx, func(tx *sqlx.Tx) error { return addNotices(ctx, tx, rows) })
+}

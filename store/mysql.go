@@ -19,15 +19,16 @@ var mysqlStatements = statements{
 	advance: []string{
 		"UPDATE defects d JOIN defect_docs x ON x.id = d.id SET " + setRow("d.") + ", x.policy_digest = :policy_digest, x.doc = :doc WHERE d.id = :id AND d.seq = :before",
 	},
-	addTally:    "INSERT INTO tallies (name, slot, n) VALUES ",
-	addTallyTo:  " ON DUPLICATE KEY UPDATE n = n + VALUES(n)",
-	lockIndex:   "SELECT segment, docs, size, first_id, last_id FROM search_segments ORDER BY segment DESC LIMIT 1 FOR UPDATE NOWAIT",
-	addPosting:  "INSERT INTO search_postings (bucket, segment, postings) VALUES ",
-	addPostTo:   " ON DUPLICATE KEY UPDATE postings = CONCAT(postings, VALUES(postings))",
-	growIndex:   "UPDATE search_segments SET docs = ?, size = ?, first_id = ?, last_id = ?, ids = CONCAT(ids, ?) WHERE segment = ?",
-	keepName:    "INSERT IGNORE INTO promise_names (name_key, name) VALUES (?, ?)",
-	putPromises: insertPromises() + " ON DUPLICATE KEY UPDATE " + overwrite(promiseRest, "VALUES(%s)"),
-	revoke:      "INSERT INTO revocations (token_id, until) VALUES (?, ?) ON DUPLICATE KEY UPDATE until = GREATEST(until, VALUES(until))",
+	addTally:     "INSERT INTO tallies (name, slot, n) VALUES ",
+	addTallyTo:   " ON DUPLICATE KEY UPDATE n = n + VALUES(n)",
+	lockIndex:    "SELECT segment, docs, size, first_id, last_id FROM search_segments ORDER BY segment DESC LIMIT 1 FOR UPDATE NOWAIT",
+	addPosting:   "INSERT INTO search_postings (bucket, segment, postings) VALUES ",
+	addPostTo:    " ON DUPLICATE KEY UPDATE postings = CONCAT(postings, VALUES(postings))",
+	growIndex:    "UPDATE search_segments SET docs = ?, size = ?, first_id = ?, last_id = ?, ids = CONCAT(ids, ?) WHERE segment = ?",
+	keepName:     "INSERT IGNORE INTO promise_names (name_key, name) VALUES (?, ?)",
+	putPromises:  insertPromises() + " ON DUPLICATE KEY UPDATE " + overwrite(promiseRest, "VALUES(%s)"),
+	revoke:       "INSERT INTO revocations (token_id, until) VALUES (?, ?) ON DUPLICATE KEY UPDATE until = GREATEST(until, VALUES(until))",
+	keepSettings: "INSERT INTO notice_settings (username, doc) VALUES (?, ?) ON DUPLICATE KEY UPDATE doc = VALUES(doc)",
 }
 
 // Limits of a pool of connections. MySQL takes 151 connections unless told otherwise: half a dozen processes fit.

@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -19,86 +20,120 @@ import (
 // peopleAge is how long the people whom notices call are remembered.
 const peopleAge = 5 * time.Second
 
-// maxNoticeError bounds what is kept of an error, in bytes.
-const maxNoticeError = 500
-
 // outbox is what the writing of notices needs: who there is, and somebody to wake.
 type outbox struct {
-	mu     sync.Mutex
+	mu     sync.Mutex // of people and read
 	people []notice.Person
 	read   time.Time
-	wake   func()
+	onDuty func(at time.Time) []string
+	wake   atomic.Pointer[func()]
+}
+
+// OnDuty tells the store who is on duty at a time, by user names: whom notices for those on duty go to. Without it nobody
+// is. It must not block.
+func OnDuty(who func(at time.Time) []string) Option {
+	return func(s *Store) { s.outbox.onDuty = who }
 }
 
 // OnNotices makes the store call wake whenever it has written notices that somebody had better send. It must not block.
 func (s *Store) OnNotices(wake func()) {
-	s.outbox.mu.Lock()
-	defer s.outbox.mu.Unlock()
-	s.outbox.wake = wake
+	s.outbox.wake.Store(&wake)
 }
 
 func (s *Store) wakeSender() {
-	s.outbox.mu.Lock()
-	defer s.outbox.mu.Unlock()
-	if s.outbox.wake != nil {
-		s.outbox.wake()
+	if wake := s.outbox.wake.Load(); wake != nil {
+		(*wake)()
 	}
 }
 
+// noticeRow is a notice as it lies in its table.
 type noticeRow struct {
-	ID        int64            `db:"id"`
-	CaseID    int64            `db:"case_id"`
-	Seq       int              `db:"seq"`
-	Username  string           `db:"username"`
-	Channel   string           `db:"channel"`
-	Address   string           `db:"address"`
-	Language  string           `db:"language"`
-	Topic     notice.Topic     `db:"topic"`
-	Clock     defect.ClockName `db:"clock"`
-	Severity  defect.Severity  `db:"severity"`
-	At        int64            `db:"at"`
-	State     notice.State     `db:"state"`
-	Tries     int              `db:"tries"`
-	Error     string           `db:"error"`
-	DueAt     int64            `db:"due_at"`
-	HeldUntil int64            `db:"held_until"`
-	CreatedAt int64            `db:"created_at"`
-	DoneAt    int64            `db:"done_at"`
-	ReadAt    int64            `db:"read_at"`
-	// of the case
-	Number     string `db:"number"`
-	Submission string `db:"submission"`
+	ID        int64           `db:"id"`
+	About     string          `db:"about"`
+	Seq       int             `db:"seq"`
+	Username  string          `db:"username"`
+	Channel   string          `db:"channel"`
+	Address   string          `db:"address"`
+	Language  string          `db:"language"`
+	Topic     notice.Topic    `db:"topic"`
+	Audience  notice.Audience `db:"audience"`
+	Severity  defect.Severity `db:"severity"`
+	At        int64           `db:"at"`
+	Args      string          `db:"args"`
+	State     notice.State    `db:"state"`
+	Tries     int             `db:"tries"`
+	Error     string          `db:"error"`
+	DueAt     int64           `db:"due_at"`
+	HeldUntil int64           `db:"held_until"`
+	Since     int64           `db:"since"`
+	CreatedAt int64           `db:"created_at"`
+	DoneAt    int64           `db:"done_at"`
+	ReadAt    int64           `db:"read_at"`
 }
 
 const (
-	insertNotices = `INSERT INTO notices (case_id, seq, username, channel, address, language, topic, clock, severity, at, state, tries, error, lease, due_at, held_until, created_at, done_at, read_at)
-VALUES (:case_id, :seq, :username, :channel, :address, :language, :topic, :clock, :severity, :at, :state, :tries, :error, '', :due_at, :held_until, :created_at, :done_at, :read_at)`
-	selectNotices = `SELECT n.id, n.case_id, n.seq, n.username, n.channel, n.address, n.language, n.topic, n.clock, n.severity, n.at, n.state, n.tries, n.error,
-n.due_at, n.held_until, n.created_at, n.done_at, n.read_at, d.number, x.submission
-FROM notices n JOIN defects d ON d.id = n.case_id JOIN defect_docs x ON x.id = n.case_id `
+	noticeColumns = "about, seq, username, channel, address, language, topic, audience, severity, at, args, state, tries, error, due_at, held_until, since, created_at, done_at, read_at"
+	insertNotices = "INSERT INTO notices (" + noticeColumns + ", alone, lease) VALUES (:about, :seq, :username, :channel, :address, :language, :topic, :audience, :severity, :at, :args, :state, :tries, :error, :due_at, :held_until, :since, :created_at, :done_at, :read_at, 0, '')"
+	selectNotices = "SELECT id, " + noticeColumns + " FROM notices "
 )
 
 func (r noticeRow) notice() notice.Notice {
 	n := notice.Notice{
-		ID: r.ID, Number: r.Number, Severity: r.Severity, Seq: r.Seq, At: fromMicros(r.At), Topic: r.Topic, Clock: r.Clock, Username: r.Username,
+		ID: r.ID, About: r.About, Seq: r.Seq, Severity: r.Severity, At: fromMicros(r.At), Topic: r.Topic, Audience: r.Audience, Username: r.Username,
 		Channel: r.Channel, Address: r.Address, Language: r.Language, State: r.State, Tries: r.Tries, Error: r.Error,
-		HeldUntil: fromMicros(r.HeldUntil), CreatedAt: fromMicros(r.CreatedAt), DoneAt: fromMicros(r.DoneAt), ReadAt: fromMicros(r.ReadAt),
+		HeldUntil: fromMicros(r.HeldUntil), Since: fromMicros(r.Since), CreatedAt: fromMicros(r.CreatedAt), DoneAt: fromMicros(r.DoneAt), ReadAt: fromMicros(r.ReadAt),
 	}
 	if r.DueAt != never {
 		n.DueAt = fromMicros(r.DueAt)
 	}
-	var s defect.Submission
-	if err := json.Unmarshal([]byte(r.Submission), &s); err == nil { // a title is not worth failing for
-		n.Title = s.Title
+	if err := json.Unmarshal([]byte(r.Args), &n.Args); err != nil {
+		n.Args = nil // a notice without its words still says where to look
 	}
 	return n
 }
 
-// noticesFor returns the rows that new events of a case call for: everybody's inbox, and everybody's first way.
-func (s *Store) noticesFor(ctx context.Context, id int64, c *defect.Case, fresh []defect.Event) ([]noticeRow, error) {
+func noticesOf(rows []noticeRow) []notice.Notice {
+	out := make([]notice.Notice, len(rows))
+	for i, r := range rows {
+		out[i] = r.notice()
+	}
+	return out
+}
+
+// rowsTo returns the rows of a notice: the person's inbox, where it has arrived, and their first way, where it is sent
+// when it is wanted.
+func rowsTo(n notice.Notice, settings notice.Settings, p *defect.Policy, now time.Time) ([]noticeRow, error) {
+	args, err := json.Marshal(n.Args)
+	if err != nil {
+		return nil, fmt.Errorf("write a notice: %w", err)
+	}
+	r := noticeRow{
+		About: plain(n.About), Seq: n.Seq, Username: nameKey(n.Username), Channel: notice.Inbox, Language: n.Language, Topic: n.Topic, Audience: n.Audience,
+		Severity: n.Severity, At: micros(n.At), Args: string(args), State: notice.Sent, DueAt: never, CreatedAt: micros(now), DoneAt: micros(now),
+	}
+	out := []noticeRow{r}
+	if way, ok := settings.NextWay(""); ok {
+		wanted := settings.Wanted(p, n.Severity, now)
+		r.Channel, r.Address, r.State, r.DueAt, r.Since, r.DoneAt = way.Channel, way.Address, notice.Pending, micros(wanted), micros(wanted), 0
+		if wanted.After(now) {
+			r.HeldUntil = micros(wanted)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// noticesFor returns the rows that new events of a case call for. Each event is asked about as of the case after it: a batch
+// may hold two signatures, and only the second one is the approval. old is the case before the events; next after them.
+func (s *Store) noticesFor(ctx context.Context, old defect.Case, next *defect.Case, fresh []defect.Event) ([]noticeRow, error) {
 	var out []noticeRow
+	c := old
+	if c.Seq == 0 {
+		c = defect.Replay(*next, nil)
+	}
 	for _, e := range fresh {
-		calls := notice.Calls(c, e)
+		c.Apply(e)
+		calls := notice.Calls(&c, e)
 		if len(calls) == 0 {
 			continue
 		}
@@ -106,39 +141,76 @@ func (s *Store) noticesFor(ctx context.Context, id int64, c *defect.Case, fresh 
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range notice.Recipients(calls, e.Actor.Username, c, people) {
-			out = append(out, s.noticesTo(r, id, c, e)...)
+		for _, r := range notice.Recipients(calls, e.Actor.Username, &c, people) {
+			rows, err := rowsTo(notice.Of(&c, e, r), r.Settings, &c.Policy, s.now())
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, rows...)
 		}
 	}
 	return out, nil
 }
 
-func (s *Store) noticesTo(r notice.Recipient, id int64, c *defect.Case, e defect.Event) []noticeRow {
-	now := s.now()
-	n := noticeRow{
-		CaseID: id, Seq: e.Seq, Username: nameKey(r.Username), Channel: notice.Inbox, Language: r.Language, Topic: r.Topic, Severity: c.Severity,
-		At: micros(e.At), State: notice.Sent, DueAt: never, CreatedAt: micros(now), DoneAt: micros(now),
+// Announce tells people of something that is about no case, once for its key: what has been announced under it is not
+// announced again to the same people.
+func (s *Store) Announce(ctx context.Context, a notice.Announcement) error {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	people, err := s.people(ctx)
+	if err != nil {
+		return fmt.Errorf("announce %s: %w", a.Topic, err)
 	}
-	if e.Timing != nil {
-		n.Clock = e.Timing.Clock
-	}
-	out := []noticeRow{n}
-	if way, ok := r.NextWay(""); ok {
-		wanted := r.Wanted(c, now)
-		n.Channel, n.Address, n.State, n.DueAt, n.DoneAt = way.Channel, way.Address, notice.Pending, micros(wanted), 0
-		if wanted.After(now) {
-			n.HeldUntil = micros(wanted)
+	var rows []noticeRow
+	for _, r := range notice.Everybody(a.Calls(), people) {
+		some, err := rowsTo(a.To(r), r.Settings, &a.Policy, s.now())
+		if err != nil {
+			return fmt.Errorf("announce %s: %w", a.Topic, err)
 		}
-		out = append(out, n)
+		rows = append(rows, some...)
 	}
-	return out
+	for range maxRaces {
+		if err = s.announce(ctx, defect.Digest(a.Key), rows); !isRace(err) {
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("announce %s: %w", a.Topic, err)
+	}
+	s.wakeSender()
+	return nil
+}
+
+// announce adds the rows for the people who have none about it yet.
+func (s *Store) announce(ctx context.Context, about string, rows []noticeRow) error {
+	return s.inTx(ctx, func(tx *sqlx.Tx) error {
+		var told []string
+		if err := tx.SelectContext(ctx, &told, "SELECT username FROM notices WHERE about = ? AND seq = 0 AND channel = ?", about, notice.Inbox); err != nil {
+			return err
+		}
+		fresh := slices.DeleteFunc(slices.Clone(rows), func(r noticeRow) bool { return slices.Contains(told, r.Username) })
+		return addNotices(ctx, tx, fresh)
+	})
+}
+
+// noticeChunk is how many rows one statement adds: SQLite takes 32,766 parameters.
+const noticeChunk = 500
+
+func addNotices(ctx context.Context, tx *sqlx.Tx, rows []noticeRow) error {
+	for chunk := range slices.Chunk(rows, noticeChunk) {
+		if _, err := tx.NamedExecContext(ctx, insertNotices, chunk); err != nil {
+			return fmt.Errorf("add notices: %w", err)
+		}
+	}
+	return nil
 }
 
 // people returns everybody who can be told things, as of a few seconds ago.
 func (s *Store) people(ctx context.Context) ([]notice.Person, error) {
 	s.outbox.mu.Lock()
 	defer s.outbox.mu.Unlock()
-	if age := s.now().Sub(s.outbox.read); s.outbox.people != nil && age >= 0 && age < peopleAge {
+	now := s.now()
+	if age := now.Sub(s.outbox.read); s.outbox.people != nil && age >= 0 && age < peopleAge {
 		return s.outbox.people, nil
 	}
 	var rows []struct {
@@ -157,8 +229,76 @@ LEFT JOIN notice_settings s ON s.username = u.username WHERE u.disabled = 0 ORDE
 			return nil, err
 		}
 	}
-	s.outbox.people, s.outbox.read = people, s.now()
-	return people, nil
+	if err := s.standIns(ctx, people, now); err != nil {
+		return nil, err
+	}
+	s.outbox.people, s.outbox.read = s.standing(people, now), now
+	return s.outbox.people, nil
+}
+
+// standIns adds to each of the people those whose substitutes they are.
+func (s *Store) standIns(ctx context.Context, people []notice.Person, now time.Time) error {
+	running, err := s.Running(ctx, now)
+	if err != nil {
+		return err
+	}
+	place := func(username string) int {
+		return slices.IndexFunc(people, func(p notice.Person) bool { return p.Username == username })
+	}
+	for _, sub := range running {
+		if i, absent := place(sub.Substitute), place(sub.Username); i >= 0 && absent >= 0 && sub.In(now) {
+			a := people[absent].Person
+			people[i].StandsIn = append(people[i].StandsIn, defect.Absent{Username: a.Username, Name: a.Name, Roles: a.Roles})
+		}
+	}
+	return nil
+}
+
+// standing returns the people with whether each is on duty now.
+func (s *Store) standing(people []notice.Person, now time.Time) []notice.Person {
+	var onDuty []string
+	if s.outbox.onDuty != nil {
+		onDuty = s.outbox.onDuty(now)
+	}
+	out := slices.Clone(people)
+	for i := range out {
+		out[i].OnDuty = slices.Contains(onDuty, out[i].Username)
+	}
+	return out
+}
+
+// peopleEvery is how often KeepPeople looks.
+const peopleEvery = time.Minute
+
+// KeepPeople looks who can be told things, again and again until ctx ends, so that KnownPeople knows it too when the
+// database is away.
+func (s *Store) KeepPeople(ctx context.Context) {
+	tick := time.NewTicker(peopleEvery)
+	defer tick.Stop()
+	for {
+		_, _ = s.People(ctx) // while the database is away, those of before stay
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// KnownPeople returns everybody who could be told things when that was last looked for, however long ago, and whether each
+// is on duty now. It asks no database.
+func (s *Store) KnownPeople() []notice.Person {
+	s.outbox.mu.Lock()
+	defer s.outbox.mu.Unlock()
+	return s.standing(s.outbox.people, s.now())
+}
+
+// People returns everybody who can be told things, with how they want to be told.
+func (s *Store) People(ctx context.Context) ([]notice.Person, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	people, err := s.people(ctx)
+	return slices.Clone(people), err
 }
 
 func readSettings(doc sql.NullString, into *notice.Settings) error {
@@ -175,218 +315,38 @@ func readSettings(doc sql.NullString, into *notice.Settings) error {
 func (s *Store) NoticeSettings(ctx context.Context, username string) (notice.Settings, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	var doc sql.NullString
-	var out notice.Settings
-	err := s.read.GetContext(ctx, &doc, "SELECT doc FROM notice_settings WHERE username = ?", nameKey(username))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	out, err := settingsOf(ctx, s.read, username)
+	if err != nil {
 		return out, fmt.Errorf("notice settings of %q: %w", username, err)
 	}
-	return out, readSettings(doc, &out)
+	return out, nil
 }
 
-// SetNoticeSettings keeps how somebody wants to be told of what happens from now on.
+func settingsOf(ctx context.Context, db sqlx.QueryerContext, username string) (notice.Settings, error) {
+	var doc sql.NullString
+	var out notice.Settings
+	err := sqlx.GetContext(ctx, db, &doc, "SELECT doc FROM notice_settings WHERE username = ?", nameKey(username))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return out, err
+	}
+	err = readSettings(doc, &out)
+	return out, err
+}
+
+// SetNoticeSettings keeps how somebody wants to be told of what happens from now on; other processes know within
+// seconds.
 func (s *Store) SetNoticeSettings(ctx context.Context, username string, settings notice.Settings) error {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	doc, err := json.Marshal(settings)
 	if err == nil {
-		err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM notice_settings WHERE username = ?", nameKey(username)); err != nil {
-				return err
-			}
-			_, err := tx.ExecContext(ctx, "INSERT INTO notice_settings (username, doc) VALUES (?, ?)", nameKey(username), string(doc))
-			return err
-		})
+		_, err = s.write.ExecContext(ctx, s.engine.statements.keepSettings, nameKey(username), string(doc))
 	}
 	if err != nil {
 		return fmt.Errorf("notice settings of %q: %w", username, err)
 	}
 	s.outbox.mu.Lock()
-	s.outbox.people = nil
+	s.outbox.read = time.Time{}
 	s.outbox.mu.Unlock()
 	return nil
-}
-
-// HoldChannel makes holder the one who may send over a channel until the given time, if nobody else is. It reports
-// whether holder is.
-func (s *Store) HoldChannel(ctx context.Context, channel, holder string, now, until time.Time) (bool, error) {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
-	done, err := s.write.ExecContext(ctx, "UPDATE channels SET holder = ?, until = ? WHERE name = ? AND (holder = ? OR until <= ?)",
-		holder, micros(until), channel, holder, micros(now))
-	if err == nil {
-		var n int64
-		if n, err = done.RowsAffected(); err == nil && n > 0 {
-			return true, nil
-		}
-	}
-	if err == nil {
-		_, err = s.write.ExecContext(ctx, "INSERT INTO channels (name, holder, until) VALUES (?, ?, ?)", channel, holder, micros(until))
-		if isDuplicate(err) {
-			return false, nil
-		}
-	}
-	if err != nil {
-		return false, fmt.Errorf("hold the channel %s: %w", channel, err)
-	}
-	return true, nil
-}
-
-// LeaseNotices hands out the next notices of a channel whose time has come, severity 1 first, at most limit of them, and
-// returns them in hand of lease, until the given time. One whose lease ran out comes as Unknown, and nobody knows
-// whether it was sent.
-func (s *Store) LeaseNotices(ctx context.Context, channel, lease string, now, until time.Time, limit int) ([]notice.Notice, error) {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
-	var ids []int64
-	for severity := 1; severity <= 4 && len(ids) < limit; severity++ {
-		var some []int64
-		err := s.write.SelectContext(ctx, &some, "SELECT id FROM notices WHERE channel = ? AND severity = ? AND due_at <= ? ORDER BY due_at LIMIT ?",
-			channel, severity, micros(now), limit-len(ids))
-		if err != nil {
-			return nil, fmt.Errorf("look for notices to send: %w", err)
-		}
-		ids = append(ids, some...)
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	var rows []noticeRow
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
-		take, args, err := sqlx.In("UPDATE notices SET tries = tries + 1, error = CASE state WHEN 'sending' THEN 'unknown' ELSE error END, state = 'sending', lease = ?, due_at = ? WHERE id IN (?) AND due_at <= ?",
-			lease, micros(until), ids, micros(now))
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, take, args...); err != nil {
-			return err
-		}
-		taken, args, err := sqlx.In(selectNotices+"WHERE n.id IN (?) AND n.lease = ? ORDER BY n.severity, n.id", ids, lease)
-		if err != nil {
-			return err
-		}
-		return tx.SelectContext(ctx, &rows, taken, args...)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("take notices in hand: %w", err)
-	}
-	return noticesOf(rows), nil
-}
-
-func noticesOf(rows []noticeRow) []notice.Notice {
-	out := make([]notice.Notice, len(rows))
-	for i, r := range rows {
-		out[i] = r.notice()
-	}
-	return out
-}
-
-// Outcome is how the sending of a notice went.
-type Outcome struct {
-	ID    int64
-	State notice.State // Sent, Failed, Unknown or GivenUp
-	Error string
-	Next  time.Time // of Failed and Unknown
-	// Instead makes a notice over the person's next way; only with GivenUp.
-	Instead *notice.Way
-}
-
-// SettleNotices writes down how the sending of notices in hand of lease went. What is no longer in its hand is left alone.
-func (s *Store) SettleNotices(ctx context.Context, lease string, now time.Time, outcomes []Outcome) error {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
-		for _, o := range outcomes {
-			if err := settleNotice(ctx, tx, lease, now, o); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("write down what was sent: %w", err)
-	}
-	return nil
-}
-
-func settleNotice(ctx context.Context, tx *sqlx.Tx, lease string, now time.Time, o Outcome) error {
-	due, doneAt := int64(never), micros(now)
-	if !o.State.Done() {
-		due, doneAt = micros(o.Next), 0
-	}
-	done, err := tx.ExecContext(ctx, "UPDATE notices SET state = ?, error = ?, due_at = ?, done_at = ?, lease = '' WHERE id = ? AND lease = ?",
-		o.State, clip(o.Error, maxNoticeError), due, doneAt, o.ID, lease)
-	if err != nil {
-		return err
-	}
-	if n, err := done.RowsAffected(); err != nil || n == 0 || o.Instead == nil {
-		return err
-	}
-	var r noticeRow
-	if err := tx.GetContext(ctx, &r, selectNotices+"WHERE n.id = ?", o.ID); err != nil {
-		return err
-	}
-	var there int
-	err = tx.GetContext(ctx, &there, "SELECT COUNT(*) FROM notices WHERE case_id = ? AND seq = ? AND username = ? AND channel = ?", r.CaseID, r.Seq, r.Username, o.Instead.Channel)
-	if err != nil || there > 0 {
-		return err
-	}
-	r.Channel, r.Address, r.State, r.Tries, r.Error, r.DueAt, r.DoneAt, r.CreatedAt = o.Instead.Channel, o.Instead.Address, notice.Pending, 0, "", micros(now), 0, micros(now)
-	_, err = tx.NamedExecContext(ctx, insertNotices, r)
-	return err
-}
-
-func clip(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit], "")
-}
-
-// NoticeQuery asks for notices. What is empty does not matter.
-type NoticeQuery struct {
-	Username string
-	Channel  string
-	States   []notice.State
-	Number   string
-	Unread   bool
-	Before   int64 // ID; the newest come first
-	Limit    int
-}
-
-// Notices lists notices, the newest first.
-func (s *Store) Notices(ctx context.Context, q NoticeQuery) ([]notice.Notice, error) {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
-	where, args := []string{"1 = 1"}, []any{}
-	add := func(given bool, condition string, values ...any) {
-		if given {
-			where, args = append(where, condition), append(args, values...)
-		}
-	}
-	add(q.Username != "", "n.username = ?", nameKey(q.Username))
-	add(q.Channel != "", "n.channel = ?", q.Channel)
-	add(len(q.States) > 0, "n.state IN ("+placeholders("?", len(q.States))+")", anys(q.States)...)
-	add(q.Number != "", "d.number = ?", plain(q.Number))
-	add(q.Unread, "n.read_at = 0")
-	add(q.Before > 0, "n.id < ?", q.Before)
-	var rows []noticeRow
-	err := s.read.SelectContext(ctx, &rows, selectNotices+"WHERE "+strings.Join(where, " AND ")+" ORDER BY n.id DESC LIMIT ?", append(args, q.Limit)...)
-	if err != nil {
-		return nil, fmt.Errorf("list notices: %w", err)
-	}
-	return noticesOf(rows), nil
-}
-
-// ReadNotices marks somebody's inbox as read, up to and with an ID, and returns how many were not.
-func (s *Store) ReadNotices(ctx context.Context, username string, upTo int64) (int, error) {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
-	done, err := s.write.ExecContext(ctx, "UPDATE notices SET read_at = ? WHERE username = ? AND channel = ? AND read_at = 0 AND id <= ?",
-		micros(s.now()), nameKey(username), notice.Inbox, upTo)
-	if err != nil {
-		return 0, fmt.Errorf("mark notices as read: %w", err)
-	}
-	n, err := done.RowsAffected()
-	return int(n), err
 }

@@ -79,7 +79,8 @@ type statements struct {
 	revoke     string
 	keepName   string // unless it is there
 	// putPromises writes promises over those that are there; named parameters, one row or many.
-	putPromises string
+	putPromises  string
+	keepSettings string // of somebody, instead of those before
 }
 
 // Option changes how a store works.

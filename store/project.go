@@ -17,10 +17,10 @@ import (
 // maxRaces bounds how often a projection begins anew because others wrote at the same time.
 const maxRaces = 20
 
-// Project brings the events of a case into SQL, with the notices that they call for, and returns the case as it is there then, policy included. It is one
-// transaction, safe to repeat: an event that is known is compared, one that is new is added. The row follows by applying
-// the new events; whole, where given, is the case as of the last event or later, from which a case that SQL does not know
-// is made.
+// Project brings the events of a case into SQL, with the notices that they call for, and returns the case as it is there
+// then, policy included. It is one transaction, safe to repeat: an event that is known is compared, one that is new is
+// added. The row follows by applying the new events; whole, where given, is the case as of the last event or later, from
+// which a case that SQL does not know is made.
 //
 // ErrGap: the events do not join on to those that are known, or a new one came without what its author wrote
 // (defect.Event.Light). ErrDiverged: one is known with another content. Nothing was written then.
@@ -87,7 +87,7 @@ func (s *Store) project(ctx context.Context, number string, whole *defect.Case, 
 	if known {
 		r.ID, r.Before = old.id, old.Case.Seq
 	}
-	notices, err := s.noticesFor(ctx, r.ID, &next, fresh)
+	notices, err := s.noticesFor(ctx, old.Case, &next, fresh)
 	if err != nil {
 		return defect.Case{}, err
 	}
@@ -197,10 +197,8 @@ func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []d
 		if err := addAttachments(ctx, tx, next.Number, fresh); err != nil {
 			return err
 		}
-		if len(notices) > 0 {
-			if _, err := tx.NamedExecContext(ctx, insertNotices, notices); err != nil {
-				return fmt.Errorf("add notices: %w", err)
-			}
+		if err := addNotices(ctx, tx, notices); err != nil {
+			return err
 		}
 		if err := s.putPromises(ctx, tx, promises); err != nil {
 			return err

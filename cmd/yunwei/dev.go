@@ -20,6 +20,7 @@ import (
 	"yunwei/config"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/notify"
 	"yunwei/store"
 )
 
@@ -38,6 +39,10 @@ func (s devCommand) Run(ctx context.Context, c console) (err error) {
 	}
 	p := &parts{log: newLog(s.Log)}
 	defer func() { err = errors.Join(err, p.close()) }()
+	sending, err := p.openNotices(s.Notices)
+	if err != nil {
+		return err
+	}
 	folder, err := claim(s.Data)
 	if err != nil {
 		return err
@@ -63,10 +68,10 @@ func (s devCommand) Run(ctx context.Context, c console) (err error) {
 	if err := p.openFiles(ctx, or(s.Blob, fileURL(folder.path("attachments")))); err != nil {
 		return err
 	}
-	return s.runAll(ctx, c, p, folder, policy, l, temporal)
+	return s.runAll(ctx, c, p, folder, policy, l, temporal, sending)
 }
 
-func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dataFolder, policy defect.Policy, l net.Listener, temporal *temporalServer) error {
+func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dataFolder, policy defect.Policy, l net.Listener, temporal *temporalServer, sending notify.Options) error {
 	if err := p.store.Migrate(ctx); err != nil {
 		return err
 	}
@@ -89,6 +94,7 @@ func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dat
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { d.Run(ctx); return nil })
+	group.Go(func() error { p.dispatch(ctx, sending); return nil })
 	group.Go(func() error { return serve(ctx, l, api.Server(handler)) })
 	group.Go(func() error {
 		select {

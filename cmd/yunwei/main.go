@@ -33,6 +33,7 @@ type cli struct {
 	User     userCommand     `cmd:"" help:"Accounts."`
 	Policy   policyCommand   `cmd:"" help:"Policies."`
 	Holidays holidaysCommand `cmd:"" help:"Days off and make-up workdays."`
+	Notify   notifyCommand   `cmd:"" help:"Notices."`
 	Health   healthCommand   `cmd:"" help:"Ask a running process whether it is ready; the exit status tells."`
 	Version  versionCommand  `cmd:"" help:"Say which release this is."`
 }

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/contrib/opentelemetry"
 
 	"yunwei/defect"
+	"yunwei/notice"
 	"yunwei/store"
 )
 
@@ -28,6 +29,7 @@ type metrics struct {
 	lag      prometheus.Histogram
 	audited  prometheus.Counter
 	drifts   *prometheus.CounterVec
+	sends    *prometheus.CounterVec
 	provider *sdkmetric.MeterProvider
 }
 
@@ -40,8 +42,13 @@ func newMetrics(db *store.Store) (*metrics, error) {
 		}),
 		audited: prometheus.NewCounter(prometheus.CounterOpts{Name: "yunwei_audit_cases_total", Help: "Open cases that audits have looked at."}),
 		drifts:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yunwei_audit_findings_total", Help: "What audits have found wrong, by kind."}, []string{"kind"}),
+		sends: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "yunwei_notice_sends_total", Help: "Messages given to a channel, by what came of it: sent, or the kind of the failure.",
+		}, []string{"channel", "outcome"}),
 	}
-	for _, c := range []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.lag, m.audited, m.drifts, &caseFigures{store: db}} {
+	for _, c := range []prometheus.Collector{
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.lag, m.audited, m.drifts, m.sends, &caseFigures{store: db},
+	} {
 		if err := m.registry.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
@@ -71,6 +78,10 @@ func (m *metrics) countAudit(checked int, found []defect.Drift) {
 	}
 }
 
+func (m *metrics) observeSend(channel, outcome string) {
+	m.sends.WithLabelValues(channel, outcome).Inc()
+}
+
 func (m *metrics) close() error {
 	return errors.Join(m.provider.Shutdown(context.Background()))
 }
@@ -87,6 +98,8 @@ type caseFigures struct {
 
 var (
 	descCases    = prometheus.NewDesc("yunwei_defects", "Cases by stage and severity.", []string{"stage", "severity"}, nil)
+	descNotices  = prometheus.NewDesc("yunwei_notices", "Notices that have not arrived, by state.", []string{"state"}, nil)
+	descOldest   = prometheus.NewDesc("yunwei_notice_oldest_seconds", "How long the oldest notice that may be sent has been waiting.", nil, nil)
 	descPromises = prometheus.NewDesc("yunwei_promises_total", "Promises met in time and broken, by clock.", []string{"clock", "outcome"}, nil)
 )
 
@@ -96,6 +109,8 @@ const figuresEvery = 5 * time.Second
 func (*caseFigures) Describe(ch chan<- *prometheus.Desc) {
 	ch <- descCases
 	ch <- descPromises
+	ch <- descNotices
+	ch <- descOldest
 }
 
 // Collect implements prometheus.Collector.
@@ -121,7 +136,11 @@ func (f *caseFigures) read() []prometheus.Metric {
 	if err != nil {
 		return nil
 	}
-	var out []prometheus.Metric
+	notices, oldest, err := f.store.NoticeFigures(ctx, time.Now())
+	if err != nil {
+		return nil
+	}
+	out := noticeFigures(notices, oldest)
 	for _, c := range counts {
 		out = append(out, prometheus.MustNewConstMetric(descCases, prometheus.GaugeValue, float64(c.N), string(c.Stage), strconv.Itoa(int(c.Severity))))
 	}
@@ -129,6 +148,28 @@ func (f *caseFigures) read() []prometheus.Metric {
 		out = append(out,
 			prometheus.MustNewConstMetric(descPromises, prometheus.CounterValue, float64(p.Met), string(p.Clock), "met"),
 			prometheus.MustNewConstMetric(descPromises, prometheus.CounterValue, float64(p.Breached), string(p.Clock), "breached"))
+	}
+	return out
+}
+
+// noticeFigures are those of the outbox; a state without notices is 0.
+func noticeFigures(counts []store.NoticeCount, oldest time.Time) []prometheus.Metric {
+	waited := 0.0
+	if !oldest.IsZero() {
+		waited = time.Since(oldest).Seconds()
+	}
+	out := []prometheus.Metric{prometheus.MustNewConstMetric(descOldest, prometheus.GaugeValue, waited)}
+	for _, state := range notice.States() {
+		if state == notice.Sent {
+			continue
+		}
+		n := 0
+		for _, c := range counts {
+			if c.State == state {
+				n = c.N
+			}
+		}
+		out = append(out, prometheus.MustNewConstMetric(descNotices, prometheus.GaugeValue, float64(n), string(state)))
 	}
 	return out
 }

@@ -52,6 +52,10 @@ func (w workerCommand) Run(ctx context.Context) (err error) {
 	}
 	p := &parts{log: newLog(w.Log)}
 	defer func() { err = errors.Join(err, p.close()) }()
+	sending, err := p.openNotices(w.Notices)
+	if err != nil {
+		return err
+	}
 	if err := p.openShared(ctx, w.Shared, ""); err != nil {
 		return err
 	}
@@ -62,6 +66,7 @@ func (w workerCommand) Run(ctx context.Context) (err error) {
 	fatal := make(chan error, 1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve(ctx, l, api.Server(operations(p, p.workerReady))) })
+	group.Go(func() error { p.dispatch(ctx, sending); return nil })
 	group.Go(func() error {
 		stop, err := p.startWorker(ctx, w.SignalSign, policy.Zone(), fatal)
 		if err != nil {

@@ -1,0 +1,88 @@
+package lang
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"yunwei/notice"
+)
+
+// Message is a notice in words.
+type Message struct {
+	Subject string // one line
+	Text    string
+}
+
+// Of returns the language of a tag that ends in the name of one of ours; Chinese for any other.
+func Of(tag string) Lang {
+	if Lang(tag) == English {
+		return English
+	}
+	return Chinese
+}
+
+// Notice puts a notice into words. link leads to the case; none is mentioned when it is empty. Nothing that somebody wrote
+// is looked at for terms or placeholders.
+func (l Lang) Notice(n notice.Notice, link string) Message {
+	data := l.noticeData(n)
+	prefix, frame := noticeKeys(n)
+	data["subject"] = l.localize(prefix+".subject", data)
+	parts := []string{strings.TrimSpace(l.localize(prefix+".text", data)), l.localize("notice.facts"+frame, data)}
+	if !n.HeldUntil.IsZero() {
+		parts = append(parts, l.localize("notice.held", data))
+	}
+	if link != "" {
+		parts = append(parts, l.localize("notice.link", map[string]string{"link": link}))
+	}
+	subject := l.localize("notice.subject"+frame, data)
+	return Message{Subject: strings.Join(strings.Fields(subject), " "), Text: strings.Join(parts, "\n\n")}
+}
+
+// Notices is what stands before the subjects of several notices that go as one message.
+func (l Lang) Notices(count int) Message {
+	data := map[string]string{"count": strconv.Itoa(count)}
+	return Message{Subject: l.localize("notice.bundle.subject", data), Text: l.localize("notice.bundle.text", data)}
+}
+
+// noticeKeys returns the prefix of the keys of the topic's text, and the suffix of those of its frame.
+func noticeKeys(n notice.Notice) (prefix, frame string) {
+	prefix = "notice." + string(n.Topic)
+	switch {
+	case n.Number() == "":
+		return prefix, ".announcement"
+	case n.Audience == notice.Reporter:
+		if has(prefix + ".reporter.subject") {
+			prefix += ".reporter"
+		}
+		return prefix, ".reporter"
+	}
+	return prefix, ""
+}
+
+// has reports whether there is a text under a key.
+func has(key string) bool { return Chinese.localize(key, nil) != key }
+
+const minuteForm = "2006-01-02 15:04"
+
+// noticeData returns all that a text can ask for; what a notice does not have is empty.
+func (l Lang) noticeData(n notice.Notice) map[string]string {
+	data := map[string]string{"number": n.Number(), "severity": strconv.Itoa(int(n.Severity)), notice.ArgAt: n.At.Format(minuteForm)}
+	for _, name := range []string{
+		notice.ArgTitle, notice.ArgSystem, notice.ArgActor, notice.ArgMessage, notice.ArgClock, notice.ArgDueAt, notice.ArgPercent, notice.ArgRule, notice.ArgOf, notice.ArgDetail,
+	} {
+		data[name] = ""
+	}
+	for name, value := range n.Args {
+		switch {
+		case name == notice.ArgClock:
+			value = l.Term("clock." + value)
+		case strings.HasSuffix(name, "_at"):
+			if at, err := time.Parse(time.RFC3339, value); err == nil {
+				value = at.Format(minuteForm)
+			}
+		}
+		data[name] = value
+	}
+	return data
+}
