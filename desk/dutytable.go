@@ -22,7 +22,7 @@ import (
 // Limits of a duty table that people send. A table of a year with eight shifts a day fits.
 const (
 	MaxTable      = 2 << 20  // bytes of the file
-	maxUnpacked   = 48 << 20 // bytes that it may unpack to, all in memory
+	maxUnpacked   = 16 << 20 // bytes that it may unpack to, all in memory
 	maxTableRows  = 5000
 	maxTableCols  = 40
 	maxTableWrong = 50 // mistakes that are told at once

@@ -126,7 +126,7 @@ func bomb(t *testing.T) []byte {
 		part, err := w.Create(f.Name)
 		require.NoError(t, err)
 		if strings.HasSuffix(f.Name, "sheet1.xml") {
-			_, err = io.Copy(part, io.LimitReader(zeros{}, 200<<20))
+			_, err = io.Copy(part, io.LimitReader(zeros{}, 32<<20))
 			require.NoError(t, err)
 			continue
 		}
@@ -195,8 +195,22 @@ func peopleAt(list []roster.Assignment, a roster.Assignment) []string {
 	return out
 }
 
+func TestImport_OfASheetWithALastRow(t *testing.T) {
+	f := excelize.NewFile()
+	require.NoError(t, f.SetSheetRow("Sheet1", "A1", &[]any{"date", "shift", "people"}))
+	require.NoError(t, f.SetCellValue("Sheet1", "A1048576", "2026-12-01"))
+	b, err := f.WriteToBuffer()
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	_, err = readTable(b.Bytes(), dutyPlan(), func(s string) (string, bool) { return s, true })
+	require.Equal(t, "Sheet1 field.sheet_rows", fieldsOf(t, err))
+}
+
 func FuzzReadTable(f *testing.F) {
 	f.Add([]byte("PK"))
+	table, err := writeTable(roster.Roster{Plan: dutyPlan()}, roster.Roster{Plan: dutyPlan()}.Planned(day(1), day(3)), true)
+	require.NoError(f, err)
+	f.Add(table)
 	f.Fuzz(func(t *testing.T, file []byte) {
 		entries, err := readTable(file, dutyPlan(), func(s string) (string, bool) { return s, true })
 		if err != nil {

@@ -33,7 +33,7 @@ func (d *Desk) AddOverride(ctx context.Context, by Caller, name string, o roster
 		return roster.Override{}, err
 	}
 	o = roster.Override{
-		ID: uuid.NewString(), From: micro(o.From), To: micro(o.To), Shift: strings.TrimSpace(o.Shift), Instead: fold(o.Instead), People: o.People,
+		ID: uuid.NewString(), From: micro(o.From), To: micro(o.To), Shift: strings.TrimSpace(o.Shift), Instead: fold(strings.TrimSpace(o.Instead)), People: o.People,
 		By: by.Username, Reason: strings.TrimSpace(o.Reason), At: micro(d.now()),
 	}
 	o.People = slices.Clone(o.People)

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"encoding/json"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,6 +98,26 @@ func TestSaveRoster_WhoAndWhat(t *testing.T) {
 	again, err := v.RosterFindings(ctx, v.as("auditor"), "site", 8)
 	require.NoError(t, err)
 	require.Equal(t, findings, again)
+}
+
+// The example of the documentation is a roster without a gap.
+func TestSaveRoster_AsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/roster.md")
+	require.NoError(t, err)
+	_, example, _ := strings.Cut(string(text), "-d '")
+	example, _, _ = strings.Cut(example, "'\n")
+	var in struct {
+		Version int
+		Plan    roster.Plan
+	}
+	require.NoError(t, json.Unmarshal([]byte(example), &in))
+	v := newTown(t)
+	require.NoError(t, v.store.AddUser(t.Context(), store.User{Person: personNamed("technician2", "技术二")}))
+	require.NoError(t, v.people.refresh(t.Context()))
+	_, findings, err := v.SaveRoster(t.Context(), v.as("liaison"), "site", in.Plan, in.Version, "")
+	require.NoError(t, err)
+	require.Len(t, findings, 1)
+	require.Equal(t, roster.ProblemProvisional, findings[0].Problem)
 }
 
 func TestRenewRoster_AfterANotice(t *testing.T) {
