@@ -15,6 +15,7 @@ import (
 
 	"yunwei/defect"
 	"yunwei/notice"
+	"yunwei/roster"
 )
 
 // peopleAge is how long the people whom notices call are remembered.
@@ -22,17 +23,11 @@ const peopleAge = 5 * time.Second
 
 // outbox is what the writing of notices needs: who there is, and somebody to wake.
 type outbox struct {
-	mu     sync.Mutex // of people and read
-	people []notice.Person
-	read   time.Time
-	onDuty func(at time.Time) []string
-	wake   atomic.Pointer[func()]
-}
-
-// OnDuty tells the store who is on duty at a time, by user names: whom notices for those on duty go to. Without it nobody
-// is. It must not block.
-func OnDuty(who func(at time.Time) []string) Option {
-	return func(s *Store) { s.outbox.onDuty = who }
+	mu      sync.Mutex // of people and read
+	people  []notice.Person
+	read    time.Time
+	rosters []roster.Roster // that say who of them is on duty
+	wake    atomic.Pointer[func()]
 }
 
 // OnNotices makes the store call wake whenever it has written notices that somebody had better send. It must not block.
@@ -232,6 +227,9 @@ LEFT JOIN notice_settings s ON s.username = u.username WHERE u.disabled = 0 ORDE
 	if err := s.standIns(ctx, people, now); err != nil {
 		return nil, err
 	}
+	if s.outbox.rosters, err = s.Rosters(ctx, now.Add(-time.Hour)); err != nil {
+		return nil, err
+	}
 	s.outbox.people, s.outbox.read = s.standing(people, now), now
 	return s.outbox.people, nil
 }
@@ -256,13 +254,10 @@ func (s *Store) standIns(ctx context.Context, people []notice.Person, now time.T
 
 // standing returns the people with whether each is on duty now.
 func (s *Store) standing(people []notice.Person, now time.Time) []notice.Person {
-	var onDuty []string
-	if s.outbox.onDuty != nil {
-		onDuty = s.outbox.onDuty(now)
-	}
+	duty := roster.OnDuty(s.outbox.rosters, now)
 	out := slices.Clone(people)
 	for i := range out {
-		out[i].OnDuty = slices.Contains(onDuty, out[i].Username)
+		out[i].OnDuty = slices.ContainsFunc(duty, func(a roster.Assignment) bool { return slices.Contains(a.People, out[i].Username) })
 	}
 	return out
 }

@@ -179,11 +179,16 @@ func TestNotices_WaitForTheirReadersHours(t *testing.T) {
 
 func TestNotices_ForThoseOnDuty(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
-		o := newOutbox(t, db, store.OnDuty(func(time.Time) []string { return []string{"expert"} }))
+		o := newOutbox(t, db)
+		_, err := o.SaveRoster(t.Context(), dutyOf("site", "expert", 0, o.clock))
+		require.NoError(t, err)
+		_, err = o.AddSubstitution(t.Context(), defect.Substitution{Username: "supervisor", Substitute: "agent", From: o.clock, Until: o.clock.Add(time.Hour)})
+		require.NoError(t, err)
 		people, err := o.People(t.Context())
 		require.NoError(t, err)
 		for _, p := range people {
 			require.Equal(t, p.Username == "expert", p.OnDuty, p.Username)
+			require.Equal(t, p.Username == "agent", p.StandsInFor(defect.RoleSupervisor), p.Username)
 		}
 		o.clock = o.clock.Add(time.Hour)
 		away, cancel := context.WithCancel(t.Context())
