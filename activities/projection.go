@@ -26,24 +26,46 @@ type Projection struct {
 	Store  Projector
 	Client client.Client           // asks a case's workflow for what travelled without its texts
 	Lag    func(age time.Duration) // observes how old the oldest event of a batch was
+	// Straight tells what is pressing while SQL does not hear; nil: nobody is told past it.
+	Straight *Straight
 }
 
 // Project brings a batch of events into SQL. The desk mostly has done so before; then nothing happens.
 func (p *Projection) Project(ctx context.Context, batch contract.Projection) error {
 	p.observe(batch.Events)
+	err := p.project(ctx, batch)
+	if err == nil {
+		return nil
+	}
+	if straight := p.tellStraight(ctx); straight != nil {
+		activity.GetLogger(ctx).Warn("not everybody was told past the database", "number", batch.Number, "error", straight)
+	}
+	return err
+}
+
+func (p *Projection) project(ctx context.Context, batch contract.Projection) error {
 	_, err := p.Store.Project(ctx, batch.Number, nil, batch.Events)
 	if !errors.Is(err, store.ErrGap) {
 		return wrap(err)
 	}
-	answer, err := p.Client.QueryWorkflow(ctx, activity.GetInfo(ctx).WorkflowExecution.ID, "", contract.QueryState)
+	state, err := p.journal(ctx)
 	if err != nil {
-		return fmt.Errorf("ask the case for its journal: %w", err)
-	}
-	var state contract.DefectState
-	if err := answer.Get(&state); err != nil {
-		return fmt.Errorf("read the journal: %w", err)
+		return err
 	}
 	return p.ProjectWhole(ctx, state)
+}
+
+// journal asks the case for what SQL does not know.
+func (p *Projection) journal(ctx context.Context) (contract.DefectState, error) {
+	var state contract.DefectState
+	answer, err := p.Client.QueryWorkflow(ctx, activity.GetInfo(ctx).WorkflowExecution.ID, "", contract.QueryState)
+	if err != nil {
+		return state, fmt.Errorf("ask the case for its journal: %w", err)
+	}
+	if err := answer.Get(&state); err != nil {
+		return state, fmt.Errorf("read the journal: %w", err)
+	}
+	return state, nil
 }
 
 // ProjectWhole brings the journal of a state into SQL.

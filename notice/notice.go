@@ -98,10 +98,11 @@ const (
 	ArgMessage = "message" // what they wrote
 	ArgClock   = "clock"   // a term
 	ArgDueAt   = "due_at"
-	ArgPercent = "percent" // of a warning
-	ArgRule    = "rule"    // of an escalation
-	ArgOf      = "of"      // the case that goes on instead
-	ArgDetail  = "detail"  // of an announcement
+	ArgPercent = "percent"  // of a warning
+	ArgRule    = "rule"     // of an escalation
+	ArgOf      = "of"       // the case that goes on instead
+	ArgDetail  = "detail"   // of an announcement
+	ArgPlan    = "proposal" // the number of the handling plan
 )
 
 // Number returns the case's number; empty for an announcement.

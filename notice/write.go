@@ -43,6 +43,9 @@ func argsOf(c *defect.Case, e defect.Event) Args {
 		set(ArgMessage, cut(first(in.Message, in.Reason, in.Comment, in.Explanation, in.Note, in.Part), maxMessage))
 		set(ArgOf, in.Of)
 	}
+	if c.Proposal != nil && e.Kind == defect.Kind(defect.ActPropose) {
+		set(ArgPlan, strconv.Itoa(c.Proposal.N))
+	}
 	if t := e.Timing; t != nil {
 		set(ArgClock, string(t.Clock))
 		set(ArgRule, t.Rule)

@@ -29,6 +29,8 @@ type schedule struct {
 
 // schedules are all there are. A run that would begin while the one before still goes on is left out.
 var schedules = []schedule{
+	// Monday at eight: who plans has a week to fill what the next ones lack.
+	{id: contract.RosterCheckID, workflow: contract.WorkflowRosterCheck, input: contract.RosterCheck{}, days: []time.Weekday{time.Monday}, hour: 8, catchUp: 24 * time.Hour, note: "looks for gaps and conflicts in the rosters of the coming weeks"},
 	// Half past two: nobody works, backups are over or have not begun, and there is time to look at what it finds.
 	{id: "audit", workflow: contract.WorkflowAudit, input: contract.AuditState{}, hour: 2, minute: 30, catchUp: 12 * time.Hour, note: "recomputes every open case from its events"},
 }

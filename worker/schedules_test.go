@@ -64,6 +64,9 @@ func TestEnsureSchedules_MakesWhatIsMissing(t *testing.T) {
 		return ok && o.ID == "audit" && action.Workflow == contract.WorkflowAudit && action.TaskQueue == contract.TaskQueue &&
 			o.Overlap == enums.SCHEDULE_OVERLAP_POLICY_SKIP && o.CatchupWindow == 12*time.Hour
 	})).Return(&mocks.ScheduleHandle{}, nil)
+	c.On("Create", mock.Anything, mock.MatchedBy(func(o client.ScheduleOptions) bool {
+		return o.ID == contract.RosterCheckID && len(o.Spec.Calendars[0].DayOfWeek) == 1 && o.CatchupWindow == 24*time.Hour
+	})).Return(&mocks.ScheduleHandle{}, nil)
 	require.NoError(t, EnsureSchedules(t.Context(), c, time.UTC))
 	c.AssertExpectations(t)
 }
@@ -83,6 +86,9 @@ func TestEnsureSchedules_BringsForwardWhatIsThere(t *testing.T) {
 	c := &mocks.ScheduleClient{}
 	c.On("Create", mock.Anything, mock.Anything).Return(nil, temporal.ErrScheduleAlreadyRunning)
 	c.On("GetHandle", mock.Anything, "audit").Return(handle)
+	other := &mocks.ScheduleHandle{}
+	other.On("Update", mock.Anything, mock.Anything).Return(nil)
+	c.On("GetHandle", mock.Anything, contract.RosterCheckID).Return(other)
 	require.NoError(t, EnsureSchedules(t.Context(), c, time.FixedZone("", 8*3600)))
 	require.Equal(t, []client.ScheduleRange{{Start: 18}}, next.Schedule.Spec.Calendars[0].Hour)
 	require.Equal(t, contract.WorkflowAudit, next.Schedule.Action.(*client.ScheduleWorkflowAction).Workflow)

@@ -81,8 +81,12 @@ func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dat
 	if err := temporal.prepare(ctx, p); err != nil {
 		return err
 	}
+	if sending.Writer.URL == "" {
+		sending.Writer.URL = "http://" + l.Addr().String() // people are on this machine, too
+	}
+	sending = p.withSignOffs(sending, policy, s.SignalSign)
 	fatal := make(chan error, 1)
-	stop, err := p.startWorker(ctx, s.SignalSign, policy.Zone(), fatal)
+	stop, err := p.startWorker(ctx, work{signalSign: s.SignalSign, policy: policy, sending: sending}, fatal)
 	if err != nil {
 		return err
 	}

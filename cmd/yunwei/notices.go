@@ -7,11 +7,16 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"yunwei/activities"
+	"yunwei/apperr"
 	"yunwei/config"
+	"yunwei/defect"
+	"yunwei/lang"
 	"yunwei/notice"
 	"yunwei/notify"
 )
@@ -30,6 +35,42 @@ func (p *parts) openNotices(s config.Notices) (notify.Options, error) {
 		Channels: channels, Writer: notify.Writer{URL: base}, Log: p.log, Now: time.Now, GiveUp: s.NoticeGiveUp,
 		Jitter: mathrand.Float64, NewName: rand.Text,
 	}, nil
+}
+
+// withSignOffs makes notices that ask for a signature carry what their reader signs with: the link to the page, where
+// people have an address of the desk, and the code, where signals ask for one.
+func (p *parts) withSignOffs(o notify.Options, policy defect.Policy, signalSign string) notify.Options {
+	s := signOffs{key: p.key, url: o.Writer.URL, codes: activities.SignalSign(signalSign) == activities.SignCode, zone: policy.Zone(), now: o.Now}
+	o.Writer.More = s.text
+	return o
+}
+
+// signOffs puts into words what the reader of a notice signs with.
+type signOffs struct {
+	key   []byte
+	url   string
+	codes bool
+	zone  *time.Location
+	now   func() time.Time
+}
+
+// personal are the channels over which nobody else reads what somebody is told; what is sent to a group is read by it.
+var personal = []string{notice.Mail, notice.Webhook}
+
+func (s signOffs) text(l lang.Lang, n notice.Notice) string {
+	proposal, err := strconv.Atoi(n.Args[notice.ArgPlan])
+	if n.Topic != notice.SignOff || err != nil || !slices.Contains(personal, n.Channel) {
+		return ""
+	}
+	var lines []string
+	if s.url != "" {
+		link := defect.SignOffLink{Number: n.Number(), Proposal: proposal, Username: n.Username, Until: s.now().Add(defect.LinkLife)}
+		lines = append(lines, l.Text("notice.sign_off.link", apperr.Args{"link": s.url + "/sign/" + link.Seal(s.key), "until_at": link.Until.In(s.zone).Format("2006-01-02 15:04")}))
+	}
+	if s.codes {
+		lines = append(lines, l.Text("notice.sign_off.code", apperr.Args{"code": defect.SignOffCode(s.key, n.Number(), proposal, n.Username)}))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func openChannels(s config.Notices) ([]notify.Channel, error) {

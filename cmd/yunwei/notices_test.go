@@ -1,61 +1,41 @@
 package main
 
 import (
-	"encoding/json"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"yunwei/defect"
+	"yunwei/lang"
+	"yunwei/notice"
 )
 
-func TestNotifyTest_SendsOne(t *testing.T) {
-	var got struct {
-		To            []string
-		Subject, Text string
-	}
-	answer := http.StatusNoContent
-	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err == nil {
-			err = json.Unmarshal(body, &got)
-		}
-		if err != nil || !strings.HasPrefix(r.Header.Get("X-Yunwei-Signature"), "v1=") {
-			answer = http.StatusBadRequest
-		}
-		w.WriteHeader(answer)
-	}))
-	defer gateway.Close()
-	t.Setenv("YUNWEI_WEBHOOK", gateway.URL+"/geheim")
-	t.Setenv("YUNWEI_WEBHOOK_SECRET", "geheim")
-	var out strings.Builder
-	require.NoError(t, run(t.Context(), []string{"notify", "test", "webhook", "--to", "138", "--lang", "en"}, strings.NewReader(""), &out))
-	require.Equal(t, "webhook has taken the test\n", out.String())
-	require.Equal(t, []string{"138"}, got.To)
-	require.Equal(t, "[Yunwei] Test", got.Subject)
-	require.Contains(t, got.Text, "shows that the channel works")
+func TestSignOffs_GoToTheReaderAlone(t *testing.T) {
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	s := signOffs{key: []byte("key"), url: "https://desk.example.org", codes: true, zone: time.FixedZone("", 8*3600), now: func() time.Time { return now }}
+	n := notice.Notice{About: "7K3M-Q9XT-WA5C", Seq: 4, Topic: notice.SignOff, Username: "supervisor", Channel: notice.Mail, Args: notice.Args{notice.ArgPlan: "2"}}
+	text := s.text(lang.English, n)
+	_, sealed, found := strings.Cut(text, "https://desk.example.org/sign/")
+	require.True(t, found, text)
+	link, ok := defect.OpenSignOffLink([]byte("key"), strings.Fields(sealed)[0])
+	require.True(t, ok)
+	require.Equal(t, defect.SignOffLink{Number: "7K3M-Q9XT-WA5C", Proposal: 2, Username: "supervisor", Until: now.Add(defect.LinkLife)}, link)
+	require.Contains(t, text, "2026-11-24 05:00")
+	require.Contains(t, text, defect.SignOffCode([]byte("key"), "7K3M-Q9XT-WA5C", 2, "supervisor"))
+	require.Contains(t, s.text(lang.Chinese, n), "阅读并签字")
 
-	answer = http.StatusForbidden
-	err := run(t.Context(), []string{"notify", "test", "webhook"}, strings.NewReader(""), &out)
-	require.ErrorContains(t, err, "did not take the test: refused: 403")
-	require.NotContains(t, err.Error(), "geheim")
-}
-
-func TestNotifyTest_SaysWhatIsMissing(t *testing.T) {
-	for name, c := range map[string]struct {
-		args []string
-		want string
-	}{
-		"not set up": {[]string{"mail", "--to", "a@example.org"}, "--smtp"},
-		"no address": {[]string{"mail", "--smtp", "smtp://mail.example.org?from=a@example.org"}, "--to"},
-		"not signed": {[]string{"webhook", "--webhook", "https://gateway.example.org"}, "--webhook-secret"},
-		"no channel": {[]string{"pigeon"}, "pigeon"},
+	for name, change := range map[string]func(*notice.Notice){
+		"in a group":        func(n *notice.Notice) { n.Channel = notice.DingTalk },
+		"of another topic":  func(n *notice.Notice) { n.Topic = notice.Breach },
+		"without a plan":    func(n *notice.Notice) { n.Args = nil },
+		"in a group's feed": func(n *notice.Notice) { n.Channel = notice.Feishu },
 	} {
-		t.Run(name, func(t *testing.T) {
-			err := run(t.Context(), append([]string{"notify", "test"}, c.args...), strings.NewReader(""), io.Discard)
-			require.ErrorContains(t, err, c.want)
-		})
+		other := n
+		change(&other)
+		require.Empty(t, s.text(lang.English, other), name)
 	}
+	s.url, s.codes = "", false
+	require.Empty(t, s.text(lang.English, n))
 }

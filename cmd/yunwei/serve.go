@@ -59,6 +59,7 @@ func (w workerCommand) Run(ctx context.Context) (err error) {
 	if err := p.openShared(ctx, w.Shared, ""); err != nil {
 		return err
 	}
+	sending = p.withSignOffs(sending, policy, w.SignalSign)
 	l, err := listen(ctx, "metrics", w.Metrics)
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func (w workerCommand) Run(ctx context.Context) (err error) {
 	group.Go(func() error { return serve(ctx, l, api.Server(operations(p, p.workerReady))) })
 	group.Go(func() error { p.dispatch(ctx, sending); return nil })
 	group.Go(func() error {
-		stop, err := p.startWorker(ctx, w.SignalSign, policy.Zone(), fatal)
+		stop, err := p.startWorker(ctx, work{signalSign: w.SignalSign, policy: policy, sending: sending}, fatal)
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,7 @@ import (
 	"yunwei/config"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/notify"
 	"yunwei/store"
 	"yunwei/web"
 	"yunwei/worker"
@@ -121,40 +122,51 @@ func (p *parts) newHandler(d *desk.Desk, policy defect.Policy) (http.Handler, er
 	return mux, nil
 }
 
+// work is what a worker needs to know beside the parts.
+type work struct {
+	signalSign string
+	policy     defect.Policy  // the site's: its zone begins work on the calendar, its calendars tell people's hours
+	sending    notify.Options // of what cannot wait for the database
+}
+
 // startWorker starts a worker; it polls until the returned function is called. A fatal error of its is sent to fatal.
-// zone is the site's, by which work on the calendar is begun.
-func (p *parts) startWorker(ctx context.Context, signalSign string, zone *time.Location, fatal chan<- error) (func(), error) {
+func (p *parts) startWorker(ctx context.Context, w work, fatal chan<- error) (func(), error) {
+	sender := notify.NewSender(w.sending.Channels, w.sending.Writer)
 	acts := worker.Activities{
-		Projection: &activities.Projection{Store: p.store, Client: p.client, Lag: p.metrics.observeLag},
-		Signers:    &activities.Signers{People: p.store, Mode: activities.SignalSign(signalSign), Key: p.key},
+		Projection: &activities.Projection{
+			Store: p.store, Client: p.client, Lag: p.metrics.observeLag,
+			Straight: &activities.Straight{People: p.store.KnownPeople, Send: sender.Straight, Now: time.Now},
+		},
+		Signers: &activities.Signers{People: p.store, Mode: activities.SignalSign(w.signalSign), Key: p.key},
 		Audits: &activities.Audits{
 			Store: p.store, Client: p.client, Limit: rate.NewLimiter(activities.AuditRate, 1), Log: p.log,
 			Count: p.metrics.countAudit, Now: time.Now, Wait: activities.Sleep,
+			Alarm: activities.DriftNotices{Outbox: p.store, Policy: w.policy, Now: time.Now},
 		},
-		Rosters: &activities.Rosters{Store: p.store},
+		Rosters: &activities.Rosters{Store: p.store, Alarm: activities.RosterNotices{Outbox: p.store, Policy: w.policy, Now: time.Now}},
 	}
 	if err := acts.Check(); err != nil {
 		return nil, err
 	}
-	w := worker.New(p.client, acts, worker.Options{Fatal: func(err error) {
+	poller := worker.New(p.client, acts, worker.Options{Fatal: func(err error) {
 		select {
 		case fatal <- fmt.Errorf("worker: %w", err):
 		default: // one is enough
 		}
 	}})
-	if err := patiently(ctx, p.log, "start the worker", func(context.Context) error { return w.Start() }); err != nil {
+	if err := patiently(ctx, p.log, "start the worker", func(context.Context) error { return poller.Start() }); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		p.keepSchedules(ctx, zone)
+		p.keepSchedules(ctx, w.policy.Zone())
 	}()
 	return func() {
 		cancel()
 		<-ended
-		w.Stop()
+		poller.Stop()
 	}, nil
 }
 

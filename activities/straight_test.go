@@ -1,0 +1,121 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/mocks"
+	"go.temporal.io/sdk/testsuite"
+
+	"yunwei/activities"
+	"yunwei/contract"
+	"yunwei/defect"
+	"yunwei/notice"
+	"yunwei/roster"
+)
+
+// knowing is a Temporal client that answers every question after the state of a case with state.
+func knowing(t *testing.T, state contract.DefectState) *mocks.Client {
+	t.Helper()
+	payload, err := converter.GetDefaultDataConverter().ToPayloads(state)
+	require.NoError(t, err)
+	answer := &mocks.Value{}
+	answer.On("Get", mock.Anything).Run(func(args mock.Arguments) {
+		require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(payload, args.Get(0)))
+	}).Return(nil)
+	c := &mocks.Client{}
+	c.On("QueryWorkflow", mock.Anything, mock.Anything, "", contract.QueryState).Return(answer, nil)
+	return c
+}
+
+// broken is a case whose response is broken, with its journal.
+func broken(severity defect.Severity) contract.DefectState {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	c, e := defect.Open("7K3M-Q9XT-WA5C", defect.Submission{Title: "t", Severity: severity, Reporter: defect.Reporter{Username: "r"}}, defect.DefaultPolicy(),
+		defect.Person{Username: "r"}, at, defect.Keyed{})
+	journal := append([]defect.Event{e}, c.Expire(at.Add(35*time.Minute))...)
+	return contract.DefectState{Case: c, Journal: journal}
+}
+
+func TestProject_TellsWhatIsPressingPastSQL(t *testing.T) {
+	people := []notice.Person{
+		{Person: defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}},
+		{Person: defect.Person{Username: "liaison", Roles: []defect.Role{defect.RoleLiaison}}},
+		{Person: defect.Person{Username: "technician", Roles: []defect.Role{defect.RoleTechnician}}},
+	}
+	for name, c := range map[string]struct {
+		severity defect.Severity
+		after    time.Duration
+		before   int // the seq that an earlier try has told up to
+		want     map[string]int
+	}{
+		"SQL has been away for a minute": {2, time.Minute, 0, map[string]int{"agent breach 2": 1, "liaison escalation 3": 1}},
+		"it was told in an earlier try":  {2, time.Hour, 2, map[string]int{"liaison escalation 3": 1}},
+		"SQL has only just gone":         {1, 50 * time.Second, 0, map[string]int{}},
+		"it can wait":                    {3, time.Hour, 0, map[string]int{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state := broken(c.severity)
+			var mu sync.Mutex
+			told := map[string]int{}
+			p := &activities.Projection{
+				Store: &fakeStore{fail: errors.New("away")}, Client: knowing(t, state),
+				Straight: &activities.Straight{
+					People: func() []notice.Person { return people },
+					Send: func(_ context.Context, to []notice.Person, n notice.Notice) error {
+						mu.Lock()
+						defer mu.Unlock()
+						told[fmt.Sprintf("%s %s %d", to[0].Username, n.Topic, n.Seq)]++
+						require.Equal(t, state.Case.Number, n.About, "under the key that the outbox has too")
+						return nil
+					},
+					Now: func() time.Time { return time.Now().Add(c.after) },
+				},
+			}
+			env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+			env.RegisterActivity(p.Project)
+			if c.before > 0 {
+				env.SetHeartbeatDetails(c.before)
+			}
+			_, err := env.ExecuteActivity(p.Project, contract.Projection{Number: state.Case.Number, Events: state.Journal})
+			require.ErrorContains(t, err, "away", "SQL is still to be told")
+			require.Equal(t, c.want, told)
+		})
+	}
+}
+
+// announced records what is announced.
+type announced struct{ list []notice.Announcement }
+
+func (a *announced) Announce(_ context.Context, n notice.Announcement) error {
+	a.list = append(a.list, n)
+	return nil
+}
+
+func TestAlarms_NameWhatWasFoundUnderAKeyThatStays(t *testing.T) {
+	out := &announced{}
+	now := func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
+	drift := defect.Drift{Number: "N", Kind: defect.DriftClock, Subject: "plan 1", Detail: "due at another time"}
+	alarm := activities.DriftNotices{Outbox: out, Policy: defect.DefaultPolicy(), Now: now}
+	require.NoError(t, alarm.Alarm(t.Context(), "run", drift))
+	require.NoError(t, alarm.Alarm(t.Context(), "run", drift))
+	require.Equal(t, out.list[0].Key, out.list[1].Key)
+	require.Equal(t, "N clock plan 1 due at another time", out.list[0].Args[notice.ArgDetail])
+
+	found := contract.RosterCheckResult{From: now(), To: now().AddDate(0, 0, 56), Total: 30}
+	for range 30 {
+		found.Findings = append(found.Findings, roster.Finding{Problem: roster.ProblemShort, Roster: "site", Shifts: []string{"现场"}, From: now(), To: now().Add(time.Hour), Timezone: 8 * 3600, Have: 1, Need: 2})
+	}
+	require.NoError(t, activities.RosterNotices{Outbox: out, Policy: defect.DefaultPolicy(), Now: now}.Alarm(t.Context(), found))
+	told := out.list[2]
+	require.Equal(t, notice.RosterGap, told.Topic)
+	require.Contains(t, told.Args[notice.ArgDetail], "site 现场 2026-11-23 17:00 – 2026-11-23 18:00 1/2\n")
+	require.Contains(t, told.Args[notice.ArgDetail], "\n+ 10")
+}
