@@ -19,8 +19,9 @@ import (
 
 // mailbox is a real mail server that keeps what it takes.
 type mailbox struct {
-	mu  sync.Mutex
-	got []*mail.Message
+	mu     sync.Mutex
+	got    []*mail.Message
+	bodies []string
 }
 
 // NewSession implements smtp.Backend.
@@ -44,12 +45,13 @@ func (m *mailbox) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.ReadAll(message.Body); err != nil {
+	body, err := io.ReadAll(message.Body)
+	if err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.got = append(m.got, message)
+	m.got, m.bodies = append(m.got, message), append(m.bodies, string(body))
 	return nil
 }
 

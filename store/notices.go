@@ -340,8 +340,14 @@ func (s *Store) SetNoticeSettings(ctx context.Context, username string, settings
 	if err != nil {
 		return fmt.Errorf("notice settings of %q: %w", username, err)
 	}
-	s.outbox.mu.Lock()
-	s.outbox.read = time.Time{}
-	s.outbox.mu.Unlock()
+	s.lookAgain()
 	return nil
+}
+
+// lookAgain makes the next notice ask anew whom to tell: an account, a roster, a substitution or what somebody wants has
+// changed in this process. Others find out within peopleAge.
+func (s *Store) lookAgain() {
+	s.outbox.mu.Lock()
+	defer s.outbox.mu.Unlock()
+	s.outbox.read = time.Time{}
 }

@@ -122,6 +122,7 @@ VALUES (:id, :roster, :kind, :state, :made_at, :starts_at, :ends_at, :doc)`, row
 	if err != nil {
 		return fmt.Errorf("add %s %s: %w", row.Kind, row.ID, err)
 	}
+	s.lookAgain()
 	return nil
 }
 
@@ -150,6 +151,7 @@ func (s *Store) moveChange(ctx context.Context, row changeRow, from string, err 
 	if err != nil {
 		return fmt.Errorf("move %s %s: %w", row.Kind, row.ID, err)
 	}
+	s.lookAgain()
 	return nil
 }
 

@@ -67,6 +67,7 @@ func (s *Store) SaveRoster(ctx context.Context, r roster.Roster) (roster.Roster,
 	if err != nil {
 		return roster.Roster{}, fmt.Errorf("save roster %s: %w", r.Name, err)
 	}
+	s.lookAgain()
 	return r, nil
 }
 

@@ -56,6 +56,7 @@ VALUES (:username, :substitute, :from_at, :until_at, :reason, :made_by, :created
 	if err != nil {
 		return defect.Substitution{}, fmt.Errorf("keep a substitution: %w", err)
 	}
+	s.lookAgain()
 	return r.substitution(), nil
 }
 
@@ -69,6 +70,7 @@ func (s *Store) EndSubstitution(ctx context.Context, id int64) error {
 	if _, err := s.write.ExecContext(ctx, "UPDATE substitutions SET ended_at = ? WHERE id = ? AND ended_at = 0", micros(s.now()), id); err != nil {
 		return fmt.Errorf("end substitution %d: %w", id, err)
 	}
+	s.lookAgain()
 	return nil
 }
 

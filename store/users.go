@@ -78,6 +78,7 @@ VALUES (:username, :name, :roles, :hash, :disabled, :version, :not_before, :crea
 	if err != nil {
 		return fmt.Errorf("account %s: %w", name, err)
 	}
+	s.lookAgain()
 	return nil
 }
 
@@ -128,6 +129,7 @@ func (s *Store) changeUser(ctx context.Context, username, column string, value a
 	if err != nil {
 		return fmt.Errorf("change %s of account %q: %w", column, username, err)
 	}
+	s.lookAgain()
 	return nil
 }
 
