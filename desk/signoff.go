@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -16,7 +17,11 @@ type Sheet struct {
 	Until  time.Time         // when the link ends
 	Mine   *defect.Signature // what the reader has decided already, themselves or for whom they stand in
 	Shut   error             // why the reader cannot sign now; nil when they can, or have
+	Names  map[string]string // of the accounts that the case names, by user name
 }
+
+// NameOf returns the name of an account, or its user name where nobody knows it.
+func (s Sheet) NameOf(username string) string { return cmp.Or(s.Names[username], username) }
 
 // errLink is all that is told of a link that is none, has ended, or whose reader has no account any more.
 var errLink = apperr.New(apperr.Unauthenticated, apperr.ReasonLink, nil)
@@ -67,7 +72,16 @@ func (d *Desk) sheet(ctx context.Context, l defect.SignOffLink, by Caller) (Shee
 	if c.Proposal == nil || c.Proposal.N != l.Proposal {
 		return Sheet{}, apperr.New(apperr.StaleProposal, apperr.ReasonLinkStale, nil)
 	}
-	s := Sheet{View: d.view(by, c), Reader: by.Person, Until: l.Until}
+	s := Sheet{View: d.view(by, c), Reader: by.Person, Until: l.Until, Names: map[string]string{}}
+	named := []string{c.Proposal.By}
+	for _, sig := range c.SignOffs {
+		named = append(named, sig.By, sig.For)
+	}
+	for _, username := range named {
+		if user, known, err := d.people.find(username); err == nil && known {
+			s.Names[username] = user.Name
+		}
+	}
 	if i := slices.IndexFunc(c.SignOffs, func(sig defect.Signature) bool {
 		return sig.Proposal == l.Proposal && (sig.By == by.Username || sig.For == by.Username)
 	}); i >= 0 {

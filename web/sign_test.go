@@ -54,7 +54,7 @@ func newSite(t *testing.T) (*fakeDesk, http.Handler) {
 	c.Stage = defect.SignOff
 	c.Proposal = &defect.Proposal{N: 3, Cause: "光模块老化", Plan: "更换", Risk: "断网十分钟", Rollback: "换回", By: "technician", At: now}
 	c.SignOffs = []defect.Signature{{Proposal: 2, By: "liaison", For: "supervisor2", Decision: defect.Reject, Comment: "太急", At: now}}
-	f := &fakeDesk{sheet: desk.Sheet{View: desk.View{Case: c}, Reader: defect.Person{Username: "supervisor", Name: "主管一"}, Until: now.Add(time.Hour)}}
+	f := &fakeDesk{sheet: desk.Sheet{View: desk.View{Case: c}, Reader: defect.Person{Username: "supervisor", Name: "主管一"}, Until: now.Add(time.Hour), Names: map[string]string{"supervisor2": "主管二"}}}
 	h, err := web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Zone: cst})
 	require.NoError(t, err)
 	return f, h
@@ -74,8 +74,8 @@ func ask(t *testing.T, h http.Handler, method, target, language string, form url
 
 func TestSheet_ShowsAllThatIsNeededToDecide(t *testing.T) {
 	for language, says := range map[string][]string{
-		"zh-CN": {"2 级故障", "待签字", "第 3 号处理方案", "光模块老化", "更换", "断网十分钟", "换回", "全市", "王芳", "2026-11-24 01:00", "驳回</strong> liaison 代 supervisor2", "太急", "主管一", "同意"},
-		"en":    {"Severity 2", "sign-off", "Handling plan 3", "光模块老化", "Root cause", "reject</strong> liaison for supervisor2", "You sign as 主管一"},
+		"zh-CN": {"2 级故障", "待签字", "第 3 号处理方案", "光模块老化", "更换", "断网十分钟", "换回", "全市", "王芳", "2026-11-24 01:00", "驳回</strong> liaison 代 主管二", "太急", "主管一", "同意"},
+		"en":    {"Severity 2", "sign-off", "Handling plan 3", "光模块老化", "Root cause", "reject</strong> liaison for 主管二", "You sign as 主管一"},
 	} {
 		f, h := newSite(t)
 		w := ask(t, h, "GET", "/sign/abc", language, nil)

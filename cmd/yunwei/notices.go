@@ -65,7 +65,7 @@ func (s signOffs) text(l lang.Lang, n notice.Notice) string {
 	var lines []string
 	if s.url != "" {
 		link := defect.SignOffLink{Number: n.Number(), Proposal: proposal, Username: n.Username, Until: s.now().Add(defect.LinkLife)}
-		lines = append(lines, l.Text("notice.sign_off.link", apperr.Args{"link": s.url + "/sign/" + link.Seal(s.key), "until_at": link.Until.In(s.zone).Format("2006-01-02 15:04")}))
+		lines = append(lines, l.Text("notice.sign_off.link", apperr.Args{"link": s.url + "/sign/" + link.Seal(s.key) + "?lang=" + string(l), "until_at": link.Until.In(s.zone).Format("2006-01-02 15:04")}))
 	}
 	if s.codes {
 		lines = append(lines, l.Text("notice.sign_off.code", apperr.Args{"code": defect.SignOffCode(s.key, n.Number(), proposal, n.Username)}))
