@@ -61,8 +61,15 @@ lint-rules: bin/golangci-lint ## show that each import rule of lint can fail
 	@.ci/lint-rules
 
 .PHONY: bench
-bench: build ## side-by-side load figures
-	@$(plain) $(GO) run ./bench $(ARGS)
+bench: build ## side-by-side load figures; ARGS="-only lives" for some of them
+	@export $(plain)
+	$(GO) run ./bench $(ARGS)
+	if [ -z "$(ARGS)" ]; then
+		echo "calendar.Add over a year of 5x8 (wanted: under 2000 ns, no allocations):"
+		$(GO) test -run '^$$' -bench Add_OverAYear -benchmem ./calendar | grep ^Benchmark
+		echo "10,000 notices over four channels (wanted: at least 500 a second):"
+		$(GO) test -run '^$$' -bench Dispatcher_TenThousand -benchtime 1x ./notify | grep ^Benchmark
+	fi
 
 .PHONY: histories
 histories: build ## record workflow histories of every shape for the replay test; ARGS="-shape v2" for a new one

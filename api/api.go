@@ -7,7 +7,6 @@ package api
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -15,59 +14,24 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"yunwei/calendar"
-	"yunwei/defect"
 	"yunwei/desk"
-	"yunwei/notice"
 )
 
-// Desk is what the API asks of the service desk. Every error is an *apperr.Error.
+// Desk is what the API asks of the service desk, by noun: each part is declared beside the handlers that ask for it. Every
+// error is an *apperr.Error.
 type Desk interface {
-	SignIn(ctx context.Context, username, password string) (desk.Session, error)
-	SignOut(ctx context.Context, by desk.Caller) error
-	Authenticate(ctx context.Context, token string) (desk.Caller, error)
-
-	Submit(ctx context.Context, by desk.Caller, s defect.Submission, idempotencyKey string) (v desk.View, created bool, err error)
-	MaySubmit(by desk.Caller) error
-	Defect(ctx context.Context, by desk.Caller, number string) (desk.View, error)
-	Defects(ctx context.Context, by desk.Caller, q defect.Query) (desk.Page, error)
-	Events(ctx context.Context, by desk.Caller, number string, after, limit int) (events []defect.Event, more bool, err error)
-	Act(ctx context.Context, by desk.Caller, number string, a defect.Action, in defect.Input, version *int, idempotencyKey string) (desk.View, error)
-	MayAct(ctx context.Context, by desk.Caller, number string, a defect.Action) error
-
-	Attach(ctx context.Context, by desk.Caller, number, filename string, body io.Reader) (defect.Attachment, error)
-	Attachments(ctx context.Context, by desk.Caller, number, after string, limit int) (list []defect.Attachment, next string, err error)
-	Attachment(ctx context.Context, by desk.Caller, id string) (desk.Content, error)
-
-	ExplainClock(ctx context.Context, by desk.Caller, number string, name defect.ClockName, nth int) (defect.Explanation, error)
-	Calendars(ctx context.Context, by desk.Caller) []calendar.Calendar
-	Due(ctx context.Context, by desk.Caller, name string, from time.Time, limit calendar.Limit) (desk.Due, error)
-	HolidaySets(ctx context.Context, by desk.Caller) ([]desk.HolidaySet, error)
-	HolidaySet(ctx context.Context, by desk.Caller, set string) (desk.HolidaySet, error)
-	HolidayRevisions(ctx context.Context, by desk.Caller, set string, after, limit int) (list []calendar.Revision, next int, err error)
-	MayChangeHolidays(by desk.Caller) error
-	ChangeHolidays(ctx context.Context, by desk.Caller, set string, c desk.HolidayChange, idempotencyKey string) (r calendar.Revision, made bool, err error)
-	PreviewHolidays(ctx context.Context, by desk.Caller, set string, c desk.HolidayChange, after string, limit int) (desk.HolidayEffect, error)
-	HolidayEffect(ctx context.Context, by desk.Caller, set string, n int, after string, limit int) (desk.HolidayEffect, error)
-	ApplyHolidays(ctx context.Context, by desk.Caller, set string, n int, why string, s desk.Selection) (desk.HolidaysApplied, error)
-	Ready(ctx context.Context) []desk.Dependency
-
+	sessionDesk
+	caseDesk
+	fileDesk
+	clockDesk
+	holidayDesk
 	substitutionDesk
-	MayReport(by desk.Caller) error
-	PromiseReport(ctx context.Context, by desk.Caller, q defect.PromiseQuery) (defect.PromiseReport, error)
-	Promises(ctx context.Context, by desk.Caller, q defect.PromiseQuery, after string, limit int) (list []defect.CasePromise, next string, err error)
-	Zone() *time.Location
-	MayAudit(by desk.Caller) error
-	Audits(ctx context.Context, by desk.Caller, after string, limit int) (list []desk.Audit, next string, err error)
-	Findings(ctx context.Context, by desk.Caller, id, after string, limit int) (list []defect.Drift, next string, err error)
-	Duty
-	Inbox(ctx context.Context, by desk.Caller, unread bool, before int64, limit int) (desk.NoticePage, error)
-	ReadNotices(ctx context.Context, by desk.Caller, upTo int64) (int, error)
-	NoticeSettings(ctx context.Context, by desk.Caller) (notice.Settings, error)
-	SetNoticeSettings(ctx context.Context, by desk.Caller, s notice.Settings) error
-	Notices(ctx context.Context, by desk.Caller, q desk.NoticeQuery) (desk.NoticePage, error)
-	MayReadNotices(by desk.Caller) error
-	RetryNotice(ctx context.Context, by desk.Caller, id int64) (notice.Notice, error)
+	dutyDesk
+	noticeDesk
+	reportDesk
+	auditDesk
+
+	Ready(ctx context.Context) []desk.Dependency
 }
 
 // Options are what the API is made of. All are needed.

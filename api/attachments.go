@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -12,6 +13,13 @@ import (
 	"yunwei/defect"
 	"yunwei/desk"
 )
+
+// fileDesk is what the API asks of the desk about files.
+type fileDesk interface {
+	Attach(ctx context.Context, by desk.Caller, number, filename string, body io.Reader) (defect.Attachment, error)
+	Attachments(ctx context.Context, by desk.Caller, number, after string, limit int) (list []defect.Attachment, next string, err error)
+	Attachment(ctx context.Context, by desk.Caller, id string) (desk.Content, error)
+}
 
 // formOverhead is what a form adds to its file, in bytes.
 const formOverhead = 64 << 10

@@ -1,6 +1,18 @@
 package api
 
-import "yunwei/defect"
+import (
+	"context"
+
+	"yunwei/defect"
+	"yunwei/desk"
+)
+
+// auditDesk is what the API asks of the desk about audits.
+type auditDesk interface {
+	MayAudit(by desk.Caller) error
+	Audits(ctx context.Context, by desk.Caller, after string, limit int) (list []desk.Audit, next string, err error)
+	Findings(ctx context.Context, by desk.Caller, id, after string, limit int) (list []defect.Drift, next string, err error)
+}
 
 func (a *api) mayAudit(r *request) error { return a.desk.MayAudit(r.by) }
 

@@ -1,6 +1,20 @@
 package api
 
-import "yunwei/defect"
+import (
+	"context"
+	"time"
+
+	"yunwei/calendar"
+	"yunwei/defect"
+	"yunwei/desk"
+)
+
+// clockDesk is what the API asks of the desk about promises and the calendars that they are counted on.
+type clockDesk interface {
+	ExplainClock(ctx context.Context, by desk.Caller, number string, name defect.ClockName, nth int) (defect.Explanation, error)
+	Calendars(ctx context.Context, by desk.Caller) []calendar.Calendar
+	Due(ctx context.Context, by desk.Caller, name string, from time.Time, limit calendar.Limit) (desk.Due, error)
+}
 
 func (a *api) explainClock(r *request) (any, error) {
 	name := defect.ClockName(r.Param("name"))

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,8 +12,20 @@ import (
 
 	"yunwei/apperr"
 	"yunwei/defect"
+	"yunwei/desk"
 	"yunwei/lang"
 )
+
+// caseDesk is what the API asks of the desk about cases.
+type caseDesk interface {
+	Submit(ctx context.Context, by desk.Caller, s defect.Submission, idempotencyKey string) (v desk.View, created bool, err error)
+	MaySubmit(by desk.Caller) error
+	Defect(ctx context.Context, by desk.Caller, number string) (desk.View, error)
+	Defects(ctx context.Context, by desk.Caller, q defect.Query) (desk.Page, error)
+	Events(ctx context.Context, by desk.Caller, number string, after, limit int) (events []defect.Event, more bool, err error)
+	Act(ctx context.Context, by desk.Caller, number string, a defect.Action, in defect.Input, version *int, idempotencyKey string) (desk.View, error)
+	MayAct(ctx context.Context, by desk.Caller, number string, a defect.Action) error
+}
 
 func (a *api) maySubmit(r *request) error { return a.desk.MaySubmit(r.by) }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,18 @@ import (
 	"yunwei/defect"
 	"yunwei/desk"
 )
+
+// holidayDesk is what the API asks of the desk about holidays.
+type holidayDesk interface {
+	HolidaySets(ctx context.Context, by desk.Caller) ([]desk.HolidaySet, error)
+	HolidaySet(ctx context.Context, by desk.Caller, set string) (desk.HolidaySet, error)
+	HolidayRevisions(ctx context.Context, by desk.Caller, set string, after, limit int) (list []calendar.Revision, next int, err error)
+	MayChangeHolidays(by desk.Caller) error
+	ChangeHolidays(ctx context.Context, by desk.Caller, set string, c desk.HolidayChange, idempotencyKey string) (r calendar.Revision, made bool, err error)
+	PreviewHolidays(ctx context.Context, by desk.Caller, set string, c desk.HolidayChange, after string, limit int) (desk.HolidayEffect, error)
+	HolidayEffect(ctx context.Context, by desk.Caller, set string, n int, after string, limit int) (desk.HolidayEffect, error)
+	ApplyHolidays(ctx context.Context, by desk.Caller, set string, n int, why string, s desk.Selection) (desk.HolidaysApplied, error)
+}
 
 const (
 	maxRevisions     = 50 // revisions an answer: one can hold a thousand days

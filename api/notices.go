@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -9,6 +10,17 @@ import (
 	"yunwei/desk"
 	"yunwei/notice"
 )
+
+// noticeDesk is what the API asks of the desk about notices.
+type noticeDesk interface {
+	Inbox(ctx context.Context, by desk.Caller, unread bool, before int64, limit int) (desk.NoticePage, error)
+	ReadNotices(ctx context.Context, by desk.Caller, upTo int64) (int, error)
+	NoticeSettings(ctx context.Context, by desk.Caller) (notice.Settings, error)
+	SetNoticeSettings(ctx context.Context, by desk.Caller, s notice.Settings) error
+	Notices(ctx context.Context, by desk.Caller, q desk.NoticeQuery) (desk.NoticePage, error)
+	MayReadNotices(by desk.Caller) error
+	RetryNotice(ctx context.Context, by desk.Caller, id int64) (notice.Notice, error)
+}
 
 // maxNoticeID bounds what is read as an ID.
 const maxNoticeID = 1 << 53

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/base64"
 	"net/url"
 	"slices"
@@ -9,7 +10,16 @@ import (
 
 	"yunwei/apperr"
 	"yunwei/defect"
+	"yunwei/desk"
 )
+
+// reportDesk is what the API asks of the desk about reports.
+type reportDesk interface {
+	MayReport(by desk.Caller) error
+	PromiseReport(ctx context.Context, by desk.Caller, q defect.PromiseQuery) (defect.PromiseReport, error)
+	Promises(ctx context.Context, by desk.Caller, q defect.PromiseQuery, after string, limit int) (list []defect.CasePromise, next string, err error)
+	Zone() *time.Location
+}
 
 func (a *api) mayReport(r *request) error { return a.desk.MayReport(r.by) }
 

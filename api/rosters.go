@@ -15,8 +15,8 @@ import (
 	"yunwei/roster"
 )
 
-// Duty is what the API asks of the service desk about rosters and the duty book. Every error is an *apperr.Error.
-type Duty interface {
+// dutyDesk is what the API asks of the desk about rosters and the duty book.
+type dutyDesk interface {
 	MayDuty(by desk.Caller, task roster.Task) error
 
 	Rosters(ctx context.Context, by desk.Caller, after string, limit int) (list []roster.Roster, next string, err error)

@@ -1,10 +1,19 @@
 package api
 
 import (
+	"context"
 	"strings"
 
 	"yunwei/apperr"
+	"yunwei/desk"
 )
+
+// sessionDesk is what the API asks of the desk about who calls.
+type sessionDesk interface {
+	SignIn(ctx context.Context, username, password string) (desk.Session, error)
+	SignOut(ctx context.Context, by desk.Caller) error
+	Authenticate(ctx context.Context, token string) (desk.Caller, error)
+}
 
 // signIn checks a name and a password. Who fails again and again has to wait.
 func (a *api) signIn(r *request) (any, error) {
