@@ -53,8 +53,8 @@ type Desk struct {
 // New returns a desk. Run keeps its directory fresh.
 func New(o Options) *Desk {
 	return &Desk{
-		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal, NewNamespace(o.Temporal)}, holidays: newHolidays(o.Store, o.Log, o.Policy), key: o.Key, showCodes: o.ShowCodes,
-		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Log, o.Now), duties: newDuties(o.Store, o.Log, o.Now),
+		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal, NewNamespace(o.Temporal)}, holidays: newHolidays(o.Store, o.Policy), key: o.Key, showCodes: o.ShowCodes,
+		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Now), duties: newDuties(o.Store, o.Now),
 		reads: newBreaker("database reads", o.Log), writes: newBreaker("database writes", o.Log), hashing: make(chan struct{}, maxHashing),
 	}
 }
@@ -63,9 +63,9 @@ func New(o Options) *Desk {
 // it the desk knows nobody.
 func (d *Desk) Run(ctx context.Context) {
 	var all sync.WaitGroup
-	all.Go(func() { d.people.run(ctx) })
-	all.Go(func() { d.holidays.run(ctx) })
-	all.Go(func() { d.duties.run(ctx) })
+	all.Go(func() { keepFresh(ctx, d.log, "people", d.people.refresh) })
+	all.Go(func() { keepFresh(ctx, d.log, "holidays", d.holidays.refresh) })
+	all.Go(func() { keepFresh(ctx, d.log, "rosters", d.duties.refresh) })
 	all.Wait()
 }
 

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"log/slog"
 	"maps"
 	"strings"
 	"sync"
@@ -12,17 +11,10 @@ import (
 	"yunwei/store"
 )
 
-const (
-	// refreshEvery is how stale the directory and the list of ended sessions may be while SQL answers. While it does not,
-	// what was known stays in force.
-	refreshEvery = 5 * time.Second
-)
-
 // directory knows everybody with an account, who stands in for whom, and which sessions were ended before their time,
 // without asking SQL.
 type directory struct {
 	store *store.Store
-	log   *slog.Logger
 	now   func() time.Time
 
 	mu       sync.RWMutex
@@ -32,24 +24,8 @@ type directory struct {
 	sessions map[string]time.Time // token ID -> when the token expires anyway
 }
 
-func newDirectory(s *store.Store, log *slog.Logger, now func() time.Time) *directory {
-	return &directory{store: s, log: log, now: now, users: map[string]store.User{}, sessions: map[string]time.Time{}}
-}
-
-// run refreshes the directory until ctx ends.
-func (p *directory) run(ctx context.Context) {
-	tick := time.NewTicker(refreshEvery)
-	defer tick.Stop()
-	for {
-		if err := p.refresh(ctx); err != nil && ctx.Err() == nil {
-			p.log.WarnContext(ctx, "the directory of people stays as it was", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+func newDirectory(s *store.Store, now func() time.Time) *directory {
+	return &directory{store: s, now: now, users: map[string]store.User{}, sessions: map[string]time.Time{}}
 }
 
 // refresh reads all accounts and ended sessions.

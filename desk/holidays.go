@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"maps"
 	"slices"
 	"strconv"
@@ -21,7 +20,6 @@ import (
 // added, so that a refresh reads those that are new.
 type holidays struct {
 	store *store.Store
-	log   *slog.Logger
 	base  defect.Policy // as its file says
 
 	reading sync.Mutex // held by whoever reads new revisions
@@ -31,24 +29,8 @@ type holidays struct {
 	policy  defect.Policy                // under them
 }
 
-func newHolidays(s *store.Store, log *slog.Logger, p defect.Policy) *holidays {
-	return &holidays{store: s, log: log, base: p, policy: p, changes: map[string][]calendar.Change{}}
-}
-
-// run refreshes the sets until ctx ends. While SQL is away, those that were known stay in force.
-func (h *holidays) run(ctx context.Context) {
-	tick := time.NewTicker(refreshEvery)
-	defer tick.Stop()
-	for {
-		if err := h.refresh(ctx); err != nil && ctx.Err() == nil {
-			h.log.WarnContext(ctx, "the holidays stay as they were", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+func newHolidays(s *store.Store, p defect.Policy) *holidays {
+	return &holidays{store: s, base: p, policy: p, changes: map[string][]calendar.Change{}}
 }
 
 // revisionPage is how many revisions are read at a time.
@@ -343,7 +325,7 @@ func AddHolidays(ctx context.Context, s *store.Store, r calendar.Revision) (cale
 				return r, false, keyErr
 			}
 		}
-		h := newHolidays(s, nil, defect.Policy{})
+		h := newHolidays(s, defect.Policy{})
 		if err := h.refresh(ctx); err != nil {
 			return r, false, err
 		}

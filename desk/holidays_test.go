@@ -26,7 +26,7 @@ func (v *town) onOfficeHours() *town {
 		targets.Calendar = "5x8"
 		p.Severities[s] = targets
 	}
-	v.holidays = newHolidays(v.store, v.log, p)
+	v.holidays = newHolidays(v.store, p)
 	return v
 }
 
@@ -101,7 +101,7 @@ func TestHolidays_FromNoticeToNewCases(t *testing.T) {
 
 func TestHolidays_AreSeenByOtherProcesses(t *testing.T) {
 	v := newTown(t).onOfficeHours()
-	other := newHolidays(v.store, v.log, v.holidays.base)
+	other := newHolidays(v.store, v.holidays.base)
 	v.change(off("2026-11-24"))
 	v.change(off("2026-11-25"))
 	require.NoError(t, other.refresh(t.Context()))
@@ -115,7 +115,7 @@ func TestHolidays_AreSeenByOtherProcesses(t *testing.T) {
 	require.True(t, policy.Calendars["5x8"].Open(time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)))
 	require.False(t, policy.Calendars["5x8"].Open(time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)))
 
-	v.holidays = newHolidays(v.store, v.log, v.holidays.base)
+	v.holidays = newHolidays(v.store, v.holidays.base)
 	require.Equal(t, policy, v.policy(t.Context()), "a process that has just begun asks before it answers")
 }
 
@@ -328,7 +328,7 @@ func TestHolidays_OfASiteFollowThoseOfItsBase(t *testing.T) {
 	c := p.Calendars["5x8"]
 	c.Follows = "site-north"
 	p.Calendars["5x8"] = c
-	v.holidays = newHolidays(v.store, v.log, p)
+	v.holidays = newHolidays(v.store, p)
 	v.submit()
 	own, _, err := v.ChangeHolidays(ctx, v.as("admin"), "site-north", off("2026-11-24"), "")
 	require.NoError(t, err)

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,7 +48,6 @@ const (
 // duties knows the rosters in force without asking SQL: while that is away, what was known stays in force.
 type duties struct {
 	store *store.Store
-	log   *slog.Logger
 	now   func() time.Time
 
 	mu     sync.RWMutex
@@ -58,24 +56,8 @@ type duties struct {
 	since  time.Time // changes that were over by then are not known
 }
 
-func newDuties(s *store.Store, log *slog.Logger, now func() time.Time) *duties {
-	return &duties{store: s, log: log, now: now}
-}
-
-// run refreshes what is known until ctx ends.
-func (k *duties) run(ctx context.Context) {
-	tick := time.NewTicker(refreshEvery)
-	defer tick.Stop()
-	for {
-		if err := k.refresh(ctx); err != nil && ctx.Err() == nil {
-			k.log.WarnContext(ctx, "the rosters stay as they were", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+func newDuties(s *store.Store, now func() time.Time) *duties {
+	return &duties{store: s, now: now}
 }
 
 func (k *duties) refresh(ctx context.Context) error {
