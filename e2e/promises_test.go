@@ -230,9 +230,9 @@ func TestSignOff_FromTheLinkOfANotice(t *testing.T) {
 		var resp *http.Response
 		var err error
 		if form == nil {
-			resp, err = http.Get(link) //nolint:gosec,noctx // the link of our own notice
+			resp, err = http.Get(link)
 		} else {
-			resp, err = http.PostForm(link, form) //nolint:gosec,noctx // the link of our own notice
+			resp, err = http.PostForm(link, form)
 		}
 		require.NoError(t, err)
 		defer resp.Body.Close()
