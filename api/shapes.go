@@ -80,6 +80,7 @@ type ResultsBody struct {
 
 type signOffBody struct {
 	By       string          `json:"by"`
+	For      *string         `json:"for" doc:"The absent supervisor for whom the substitute signed."`
 	Decision defect.Decision `json:"decision"`
 	Comment  *string         `json:"comment"`
 	At       time.Time       `json:"at"`
@@ -156,7 +157,7 @@ func resultsOf(r defect.Results) ResultsBody {
 		ServiceReport: r.ServiceReport, Answer: r.Answer, Acceptance: r.Acceptance, ReopenReason: given(r.ReopenReason),
 	}
 	for _, s := range r.SignOffs {
-		b.SignOffs = append(b.SignOffs, signOffBody{By: s.By, Decision: s.Decision, Comment: given(s.Comment), At: s.At, Proposal: s.Proposal})
+		b.SignOffs = append(b.SignOffs, signOffBody{By: s.By, For: given(s.For), Decision: s.Decision, Comment: given(s.Comment), At: s.At, Proposal: s.Proposal})
 	}
 	return b
 }

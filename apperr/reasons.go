@@ -51,6 +51,7 @@ const (
 	ReasonWaitingAlready   Reason = "error.waiting_already"   // [action]: it was asked for already
 	ReasonLevel            Reason = "error.level"             // [level current]: the case is there already, or beyond
 	ReasonNotOnsite        Reason = "error.not_onsite"        // nobody was sent on site, or they arrived already
+	ReasonNotCalled        Reason = "error.not_called"        // no escalation has called this person
 	ReasonNothingCalls     Reason = "error.nothing_calls"     // no escalation would call again
 	ReasonAccepted         Reason = "error.accepted_already"  // accepted, only the service report is missing
 	ReasonKeyReused        Reason = "error.idempotency_key_reused"

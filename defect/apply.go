@@ -270,7 +270,7 @@ func (c *Case) heard() {
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
 		for _, rule := range c.unheard(k) {
-			k.fire(heardLabel(rule))
+			k.fire(heardLabel(rule.String()))
 		}
 	}
 }

@@ -204,12 +204,12 @@ func (c *Case) marks(i int) []mark {
 }
 
 // unheard returns the rules of a live clock that have called, would call again, and nobody has said that they know.
-func (c *Case) unheard(k *Clock) []string {
-	var out []string
+func (c *Case) unheard(k *Clock) []Rule {
+	var out []Rule
 	for _, r := range c.Policy.Escalation {
 		rule := r.String()
 		if r.Clock == k.Name && k.Live() && slices.Contains(k.Fired, rule) && !slices.Contains(k.Fired, ruleLabel(rule, r.Times)) && !slices.Contains(k.Fired, heardLabel(rule)) {
-			out = append(out, rule)
+			out = append(out, r)
 		}
 	}
 	return out

@@ -68,11 +68,44 @@ func TestEscalation_IsSilentOnceSomebodyKnows(t *testing.T) {
 	w.in(125 * time.Minute)
 	require.Contains(t, w.c.AllowedActions(people["supervisor"]), defect.ActHear)
 	w.refused(apperr.Forbidden, apperr.ReasonRole, "reporter", defect.ActHear, defect.Input{})
+	w.refused(apperr.Forbidden, apperr.ReasonNotCalled, "business", defect.ActHear, defect.Input{})
 	w.do("supervisor", defect.ActHear, defect.Input{Note: "on my way"})
 	w.refused(apperr.Conflict, apperr.ReasonNothingCalls, "supervisor", defect.ActHear, defect.Input{})
 	w.in(100 * time.Hour)
 	require.Equal(t, []string{"2h0m0s plan at 100%", "2h30m0s plan after 30m"}, calls(w.events), "the next rule still calls, once")
 	require.Equal(t, w.c, defect.Replay(w.c, w.events))
+}
+
+func TestEscalation_HeardByWhoWasCalled(t *testing.T) {
+	text, _, _ := strings.Cut(shippedText(t), "escalation:")
+	called := func(notify string) *world {
+		p := parsed(t, text+"escalation:\n  - {clock: plan, at: 50%, notify: ["+notify+"], repeat: 1h, times: 9}\n")
+		return open(t, p, 2).do("agent", defect.ActAcknowledge, inputs[defect.ActAcknowledge]).in(time.Hour)
+	}
+	onDuty := people["business"]
+	onDuty.OnDuty = true
+	for name, c := range map[string]struct {
+		notify string
+		who    defect.Person
+		may    bool
+	}{
+		"by role":                     {"expert", people["expert"], true},
+		"of another role":             {"expert", people["business"], false},
+		"who has it in hand":          {"assignee", people["technician"], true},
+		"who has not":                 {"assignee", people["technician2"], false},
+		"by name":                     {`"user:technician2"`, people["technician2"], true},
+		"of another name":             {`"user:technician2"`, people["technician"], false},
+		"on duty":                     {"on_duty", onDuty, true},
+		"off duty":                    {"on_duty", people["business"], false},
+		"the desk, for an empty room": {"on_duty", people["agent"], true},
+		"who answers for it":          {"expert", people["liaison"], true},
+	} {
+		err := func() error { w := called(c.notify); return w.c.May(defect.ActHear, c.who) }()
+		require.Equal(t, c.may, err == nil, name)
+		if !c.may {
+			require.Equal(t, apperr.ReasonNotCalled, apperr.Of(err).Reason, name)
+		}
+	}
 }
 
 func TestEscalation_AfterAnOutageEachRuleCallsOnce(t *testing.T) {

@@ -94,6 +94,8 @@ type Person struct {
 	Username string `json:"username"`
 	Name     string `json:"name"`
 	Roles    []Role `json:"roles,omitempty"`
+	// OnDuty says that the person is on duty now.
+	OnDuty bool `json:"on_duty,omitempty"`
 	// StandsIn are those who are absent and have named this person their substitute, now.
 	StandsIn []Absent `json:"stands_in,omitempty"`
 }

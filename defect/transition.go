@@ -252,14 +252,33 @@ func notAtTop(c *Case, _ Person) error {
 	return nil
 }
 
-// somethingCalls: there is an escalation that would call again.
-func somethingCalls(c *Case, _ Person) error {
+// somethingCalls: there is an escalation that would call again, and it has called the person. Liaison and supervisors answer
+// for every call.
+func somethingCalls(c *Case, p Person) error {
+	why := apperr.New(apperr.Conflict, apperr.ReasonNothingCalls, nil)
 	for i := range c.Clocks {
-		if len(c.unheard(&c.Clocks[i])) > 0 {
-			return nil
+		for _, r := range c.unheard(&c.Clocks[i]) {
+			if p.Has(RoleLiaison, RoleSupervisor) || slices.ContainsFunc(r.Notify, func(name string) bool { return c.calls(name, p) }) {
+				return nil
+			}
+			why = apperr.New(apperr.Forbidden, apperr.ReasonNotCalled, nil)
 		}
 	}
-	return apperr.New(apperr.Conflict, apperr.ReasonNothingCalls, nil)
+	return why
+}
+
+// calls reports whether a name in a rule stands for a person.
+func (c *Case) calls(name string, p Person) bool {
+	username, named := strings.CutPrefix(name, NotifyUser)
+	switch {
+	case named:
+		return p.Username == username
+	case name == NotifyAssignee:
+		return p.Username == c.Assignee || c.Assignee == "" && p.Has(RoleAgent)
+	case name == NotifyOnDuty:
+		return p.OnDuty || p.Has(RoleAgent) // the desk is called where nobody is on duty
+	}
+	return p.Has(Role(name))
 }
 
 // higher reports whether one level lies above another.

@@ -204,6 +204,14 @@ func (d *Desk) workload(ctx context.Context, usernames []string) ([]roster.Candi
 // maxCandidates bounds the people whose load is compared; no shift has so many.
 const maxCandidates = 100
 
+// asOfNow returns a person with what is true of them at this moment: whether they are on duty, and for whom they stand in.
+func (d *Desk) asOfNow(p defect.Person) defect.Person {
+	if all, err := d.duties.all(); err == nil {
+		p.OnDuty = slices.Contains(roster.People(roster.OnDuty(all, d.now())), p.Username)
+	}
+	return d.people.standing(p)
+}
+
 // byDuty returns who takes a case for which nobody was named, and why: of those on duty now who may take one, the least
 // loaded. It returns nobody when there is none, or when nobody can say how loaded they are.
 func (d *Desk) byDuty(ctx context.Context) (string, *defect.Assignment) {

@@ -89,7 +89,7 @@ func (d *Desk) Authenticate(_ context.Context, token string) (Caller, error) {
 		if user.Disabled || c.Version < user.Version || c.IssuedAt.Before(user.NotBefore.Truncate(time.Second)) {
 			return Caller{}, errToken
 		}
-		by.Person = d.people.standing(user.Person)
+		by.Person = d.asOfNow(user.Person)
 	}
 	return by, nil
 }

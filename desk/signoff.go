@@ -61,7 +61,7 @@ func (d *Desk) follow(link string) (defect.SignOffLink, Caller, error) {
 	if !known || user.Disabled {
 		return l, Caller{}, errLink
 	}
-	return l, Caller{Person: d.people.standing(user.Person), ExpiresAt: l.Until}, nil
+	return l, Caller{Person: d.asOfNow(user.Person), ExpiresAt: l.Until}, nil
 }
 
 func (d *Desk) sheet(ctx context.Context, l defect.SignOffLink, by Caller) (Sheet, error) {

@@ -28,13 +28,25 @@ func (d *Desk) Substitute(ctx context.Context, by Caller, sub defect.Substitutio
 	if err != nil {
 		return sub, err
 	}
-	err = d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+	err = d.write(ctx, listPatience, func(ctx context.Context) (err error) {
 		if sub, err = d.store.AddSubstitution(ctx, sub); err != nil {
 			return err
 		}
 		return d.people.refresh(ctx)
 	})
+	if err == nil {
+		d.tellSubstitute(ctx, sub)
+	}
 	return sub, errorOf(err)
+}
+
+// tellSubstitute tells the substitute. That it could not be told changes nothing about the substitution.
+func (d *Desk) tellSubstitute(ctx context.Context, sub defect.Substitution) {
+	policy := d.policy(ctx)
+	err := d.write(ctx, listPatience, func(ctx context.Context) error { return d.store.TellSubstitute(ctx, sub, policy) })
+	if err != nil {
+		d.log.ErrorContext(ctx, "a substitute was not told", "id", sub.ID, "error", err)
+	}
 }
 
 func (d *Desk) checkSubstitution(by Caller, sub defect.Substitution) (defect.Substitution, error) {
@@ -61,7 +73,8 @@ func (d *Desk) checkSubstitution(by Caller, sub defect.Substitution) (defect.Sub
 // an admin. NotFound for one that the caller has no part in.
 func (d *Desk) EndSubstitution(ctx context.Context, by Caller, id int64) error {
 	unknown := apperr.New(apperr.NotFound, apperr.ReasonSubstitutionUnknown, nil)
-	err := d.sql(ctx, listPatience, func(ctx context.Context) error {
+	var ended defect.Substitution
+	err := d.write(ctx, listPatience, func(ctx context.Context) error {
 		sub, err := d.store.Substitution(ctx, id)
 		if err != nil {
 			return err
@@ -76,10 +89,16 @@ func (d *Desk) EndSubstitution(ctx context.Context, by Caller, id int64) error {
 		if err := d.store.EndSubstitution(ctx, id); err != nil {
 			return err
 		}
+		if ended, err = d.store.Substitution(ctx, id); err != nil {
+			return err
+		}
 		return d.people.refresh(ctx)
 	})
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return unknown
+	case err == nil:
+		d.tellSubstitute(ctx, ended)
 	}
 	return errorOf(err)
 }

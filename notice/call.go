@@ -42,10 +42,12 @@ const (
 	Escalation   Topic = "escalation"    // a rule of the policy calls for somebody
 
 	// Of announcements, which are about no case.
-	Alarm     Topic = "alarm"      // something is wrong with the desk itself
-	RosterGap Topic = "roster_gap" // nobody, or too few, are on duty at some time
-	Drift     Topic = "drift"      // a promise's due time is not what its events say
-	Test      Topic = "test"       // somebody tries a channel
+	Alarm           Topic = "alarm"            // something is wrong with the desk itself
+	RosterGap       Topic = "roster_gap"       // nobody, or too few, are on duty at some time
+	Substitute      Topic = "substitute"       // the reader stands in for an absent supervisor
+	SubstituteEnded Topic = "substitute_ended" // and does no more
+	Drift           Topic = "drift"            // a promise's due time is not what its events say
+	Test            Topic = "test"             // somebody tries a channel
 )
 
 // Call is that an event calls for somebody: one person, everybody who has a role, or whoever is on duty.

@@ -103,6 +103,8 @@ const (
 	ArgOf      = "of"       // the case that goes on instead
 	ArgDetail  = "detail"   // of an announcement
 	ArgPlan    = "proposal" // the number of the handling plan
+	ArgFrom    = "from_at"
+	ArgUntil   = "until_at"
 )
 
 // Number returns the case's number; empty for an announcement.

@@ -130,6 +130,8 @@ func serverArgs(ns, port, uiPort string) []string {
 		"--db-filename", temporalDatabase, "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2",
 		"--dynamic-config-value", "system.enableActivityEagerExecution=true",
 		"--dynamic-config-value", "frontend.namespaceRPS=10000",
+		// Tasks that wait go by the priority of their case.
+		"--dynamic-config-value", "matching.useNewMatcher=true",
 		"--log-level", "warn", "--log-format", "json",
 	}
 }
