@@ -175,7 +175,7 @@ func (a *api) rosters(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := rostersBody{Items: make([]rosterHeadBody, 0, len(list)), Next: given(next)}
+	answer := rostersBody{Items: make([]RosterHeadBody, 0, len(list)), Next: given(next)}
 	for _, one := range list {
 		answer.Items = append(answer.Items, rosterHeadOf(one))
 	}

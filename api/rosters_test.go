@@ -126,6 +126,7 @@ func (f *fakeDesk) Overrides(_ context.Context, _ desk.Caller, name, _ string, _
 }
 func (f *fakeDesk) AskSwap(_ context.Context, _ desk.Caller, name string, w roster.Swap) (roster.Swap, error) {
 	f.duty.swap = w
+	w.State = roster.SwapAsked
 	return w, f.ask("swap " + name)
 }
 func (f *fakeDesk) AnswerSwap(_ context.Context, _ desk.Caller, name, id string, agree bool) (roster.Swap, error) {
@@ -135,7 +136,7 @@ func (f *fakeDesk) CancelSwap(_ context.Context, _ desk.Caller, name, id string)
 	return f.ask("cancel swap " + name + " " + id)
 }
 func (f *fakeDesk) Swaps(_ context.Context, _ desk.Caller, name, _ string, _ int) ([]roster.Swap, string, error) {
-	return []roster.Swap{{ID: "w"}}, "", f.ask("swaps " + name)
+	return []roster.Swap{{ID: "w", State: roster.SwapAsked}}, "", f.ask("swaps " + name)
 }
 func (f *fakeDesk) SignOnDuty(_ context.Context, _ desk.Caller, name, shift, note string) (roster.Presence, error) {
 	return roster.Presence{ID: "p", Roster: name, Shift: shift, NoteIn: note, In: now}, f.ask("sign in " + name)
