@@ -172,7 +172,7 @@ func (a *Audits) stamped(found []defect.Drift) []defect.Drift {
 // look compares a case once: with the sum of its events, and, unless it has ended, with its workflow.
 func (a *Audits) look(ctx context.Context, r defect.Recorded) ([]defect.Drift, error) {
 	found := r.Recompute()
-	if r.Case.Closed() {
+	if r.Damage != "" || r.Case.Closed() { // with a case that cannot be read there is nothing to compare
 		return found, nil
 	}
 	alive, drift, err := a.alive(ctx, r.Case.Number)

@@ -225,6 +225,9 @@ func TestAuditPage_FindsDrift(t *testing.T) {
 		"a column": {func(a *audit, n string) {
 			a.records.cases[1].Stale = []defect.Drift{{Number: n, Kind: defect.DriftRow}}
 		}, defect.DriftRow, 2},
+		"one that cannot be read": {func(a *audit, n string) {
+			a.records.cases[1] = defect.Recorded{Place: 2, Case: defect.Case{Number: n}, Damage: "cannot be read"}
+		}, defect.DriftCase, 2},
 		"no workflow":       {func(a *audit, n string) { delete(a.house.states, n) }, defect.DriftMissing, 2},
 		"a dead workflow":   {func(a *audit, n string) { a.house.status[n] = enums.WORKFLOW_EXECUTION_STATUS_TERMINATED }, defect.DriftMissing, 2},
 		"one that is stuck": {func(a *audit, n string) { a.house.mute[n] = true }, defect.DriftMissing, 2},

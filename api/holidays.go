@@ -362,6 +362,7 @@ type effectBody struct {
 	Revision int               `json:"revision" doc:"Of a preview: the number that it would get."`
 	Effect   setEffectBody     `json:"effect"`
 	Cases    []HolidayCaseBody `json:"cases" doc:"Open cases with promises that would move, the oldest first."`
+	Unread   []string          `json:"unread" doc:"Numbers of open cases that cannot be read as they are stored, and were not looked at."`
 	Next     *string           `json:"next" doc:"Go on with this as after; null when all open cases were looked at. A page may be short, even empty, and still not be the last."`
 }
 
@@ -401,7 +402,7 @@ func holidayCaseOf(c desk.HolidayCase) HolidayCaseBody {
 }
 
 func effectOf(e desk.HolidayEffect) effectBody {
-	b := effectBody{Set: e.Set, Revision: e.Revision, Effect: setEffectOf(e.Effect), Cases: make([]HolidayCaseBody, 0, len(e.Cases)), Next: given(e.Next)}
+	b := effectBody{Set: e.Set, Revision: e.Revision, Effect: setEffectOf(e.Effect), Cases: make([]HolidayCaseBody, 0, len(e.Cases)), Unread: append([]string{}, e.Unread...), Next: given(e.Next)}
 	for _, c := range e.Cases {
 		b.Cases = append(b.Cases, holidayCaseOf(c))
 	}

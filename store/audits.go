@@ -274,19 +274,33 @@ created_at, updated_at, next_due, submit_key FROM defects WHERE id IN (?)`, ids)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(docs, func(a, b docRow) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 	var out []defect.Recorded
-	for _, d := range docs {
-		r, err := s.recording(ctx, d, events[d.ID])
-		if err != nil {
-			return nil, err
+	for _, id := range ids {
+		i := slices.IndexFunc(docs, func(d docRow) bool { return d.ID == id })
+		if i < 0 || len(rows[id]) == 0 {
+			if len(rows[id]) > 0 {
+				out = append(out, damaged(rows[id][0], errors.New("there are no texts of it")))
+			}
+			continue
 		}
-		if r.Stale, err = stale(&r.Case, d, rows[d.ID], promises[d.ID]); err != nil {
+		r, err := s.recording(ctx, docs[i], rows[id][0], events[id])
+		if err == nil {
+			r.Stale, err = stale(&r.Case, docs[i], rows[id], promises[id])
+		}
+		switch {
+		case errors.Is(err, ErrDamaged):
+			r = damaged(rows[id][0], err)
+		case err != nil:
 			return nil, err
 		}
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// damaged is a case of which no more than its row can be read.
+func damaged(r row, why error) defect.Recorded {
+	return defect.Recorded{Case: defect.Case{Number: r.Number}, Place: r.ID, Damage: why.Error()}
 }
 
 // ofCase is a row that belongs to a case.
@@ -313,13 +327,15 @@ func byCase[R ofCase](ctx context.Context, from sqlx.QueryerContext, statement s
 	return out, nil
 }
 
-func (s *Store) recording(ctx context.Context, d docRow, events []eventRow) (defect.Recorded, error) {
-	c, err := d.read()
+// recording is a case as its texts and events say; ErrDamaged when the texts cannot be read, or are those of a case of
+// another number than its row has.
+func (s *Store) recording(ctx context.Context, d docRow, of row, events []eventRow) (defect.Recorded, error) {
+	c, err := s.whole(ctx, d)
 	if err != nil {
 		return defect.Recorded{}, err
 	}
-	if c.Policy, err = s.policy(ctx, d.PolicyDigest); err != nil {
-		return defect.Recorded{}, err
+	if plain(c.Number) != of.Number {
+		return defect.Recorded{}, fmt.Errorf("its texts are those of case %q: %w", c.Number, ErrDamaged)
 	}
 	r := defect.Recorded{Case: c, Place: d.ID}
 	for _, row := range events {

@@ -97,6 +97,64 @@ func TestRecorded_FindsWhatWasTamperedWith(t *testing.T) {
 	})
 }
 
+func TestWalks_GoOnBehindCasesThatCannotBeRead(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		var numbers []string
+		for i, tamper := range []string{
+			"UPDATE defect_docs SET policy_digest = 'nope' WHERE id = ?",
+			"UPDATE defect_docs SET doc = '{bad' WHERE id = ?",
+			"UPDATE defect_docs SET submission = '[]' WHERE id = ?",
+			"DELETE FROM defect_docs WHERE id = ?",
+			"UPDATE defect_docs SET doc = doc WHERE id = ?",
+		} {
+			r := seeded(uint64(i + 1))
+			c, events := storetest.Life(r, storetest.Submission(r, 1, 3), monday.Add(time.Duration(i)*time.Hour), 0, defect.Keyed{})
+			_, err := s.Project(ctx, c.Number, &c, events)
+			require.NoError(t, err)
+			recorded, err := s.Recorded(ctx, c.Number)
+			require.NoError(t, err)
+			require.NoError(t, s.Exec(ctx, tamper, recorded.Place))
+			numbers = append(numbers, c.Number)
+		}
+		var walked, unread, audited, damaged []string
+		for place := ""; ; {
+			page, err := s.OpenCases(ctx, place, 2)
+			require.NoError(t, err)
+			if len(page) == 0 {
+				break
+			}
+			for _, c := range page {
+				walked, place = append(walked, c.Number), c.Place
+				if c.Err != nil {
+					require.ErrorIs(t, c.Err, store.ErrDamaged)
+					unread = append(unread, c.Number)
+				}
+			}
+		}
+		for after := int64(0); ; {
+			page, next, err := s.Recordings(ctx, store.RecordedQuery{Open: true}, after, 2)
+			require.NoError(t, err)
+			for _, r := range page {
+				audited = append(audited, r.Case.Number)
+				if r.Damage != "" {
+					found := r.Recompute()
+					require.Equal(t, []defect.Drift{{Number: r.Case.Number, Kind: defect.DriftCase, Detail: r.Damage}}, found)
+					damaged = append(damaged, r.Case.Number)
+				}
+			}
+			if next == 0 {
+				break
+			}
+			after = next
+		}
+		require.Equal(t, [][]string{numbers, numbers[:4], numbers, numbers[:4]}, [][]string{walked, unread, audited, damaged})
+		again, err := s.Recorded(ctx, numbers[0])
+		require.NoError(t, err)
+		require.NotEmpty(t, again.Damage)
+	})
+}
+
 func TestAudits_KeepWhatTheyFoundOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		s, ctx := db.Open(t), t.Context()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"yunwei/config"
 	"yunwei/defect"
 	"yunwei/store/storetest"
 )
@@ -66,4 +67,28 @@ func TestPolicyTry_TellsWhatWouldHaveBeen(t *testing.T) {
 	for _, args := range [][]string{{"--from", "yesterday"}, {"--from", "2026-03-05", "--to", "2026-03-05"}} {
 		require.Error(t, run(t.Context(), append([]string{"policy", "try", file, "--database", db.URL}, args...), strings.NewReader(""), &out))
 	}
+}
+
+// TestPolicyTry_NamesWhatCannotBeRead: such a case is told apart, and the others are tried.
+func TestPolicyTry_NamesWhatCannotBeRead(t *testing.T) {
+	db := storetest.SQLite(t)
+	s := db.Open(t)
+	r := rand.New(rand.NewPCG(5, 5)) //nolint:gosec // for tests
+	var numbers []string
+	for i := range 3 {
+		c, events := storetest.Life(r, storetest.Submission(r, 3, 3), time.Date(2026, 3, 2+i, 1, 0, 0, 0, time.UTC), 3, defect.Keyed{})
+		_, err := s.Project(t.Context(), c.Number, &c, events)
+		require.NoError(t, err)
+		numbers = append(numbers, c.Number)
+	}
+	storetest.Tamper(t, db.URL, "UPDATE defect_docs SET policy_digest = 'nope' WHERE id = (SELECT id FROM defects WHERE number = '"+numbers[1]+"')")
+	var out, told bytes.Buffer
+	try := policyTry{Store: config.Store{Database: db.URL}, File: "../../defect/policies/om-plan.yaml", JSON: true}
+	require.NoError(t, try.Run(t.Context(), console{out: &out, err: &told}))
+	var answer trialsJSON
+	require.NoError(t, json.Unmarshal(out.Bytes(), &answer))
+	require.Equal(t, 2, answer.Cases)
+	require.Equal(t, numbers[1:2], answer.Unread)
+	require.Contains(t, told.String(), "cannot be read")
+	require.Contains(t, told.String(), numbers[1])
 }
