@@ -11,6 +11,7 @@ import (
 
 	"yunwei/config"
 	"yunwei/defect"
+	"yunwei/desk"
 	"yunwei/store"
 )
 
@@ -57,6 +58,10 @@ func (p policyTry) Run(ctx context.Context, c console) error {
 }
 
 func tryAll(ctx context.Context, db *store.Store, q store.RecordedQuery, policy defect.Policy, now time.Time, into *defect.Trials) error {
+	history, err := desk.NewPolicyHistory(ctx, db, policy)
+	if err != nil {
+		return err
+	}
 	for after := int64(0); ; {
 		page, next, err := db.Recordings(ctx, q, after, tryPage)
 		if err != nil {
@@ -67,7 +72,7 @@ func tryAll(ctx context.Context, db *store.Store, q store.RecordedQuery, policy 
 				into.Unread = append(into.Unread, r.Case.Number)
 				continue
 			}
-			into.Add(defect.Try(r, policy, now))
+			into.Add(defect.Try(r, history.At(r.Case.CreatedAt), now))
 		}
 		if next == 0 {
 			return nil
