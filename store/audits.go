@@ -207,7 +207,7 @@ func (s *Store) Recorded(ctx context.Context, number string) (defect.Recorded, e
 // RecordedQuery narrows cases to be read as they are recorded.
 type RecordedQuery struct {
 	From, To time.Time // of submission, [From, To); zero does not narrow
-	Open     bool      // those that have not ended
+	Open     bool      // those that have not ended, or have not by all that is recorded of them
 }
 
 // Recordings reads cases as they are recorded, in the order of their submission, at most limit of them after a place;
@@ -223,8 +223,7 @@ func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, li
 		statement, args = statement+" AND id < ?", append(args, idAt(ceilMicros(q.To)))
 	}
 	if q.Open {
-		statement += " AND stage NOT IN (" + placeholders("?", len(ended)) + ")"
-		args = append(args, ended...)
+		statement, args = statement+" AND "+looksOpen, append(args, openArgs...)
 	}
 	var ids []int64
 	if err := s.read.SelectContext(ctx, &ids, statement+" ORDER BY id LIMIT ?", append(args, limit)...); err != nil {
@@ -239,6 +238,36 @@ func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, li
 	}
 	return out, ids[len(ids)-1], nil
 }
+
+// Walked returns which of the given cases a walk over Recordings that are open meets, by number.
+func (s *Store) Walked(ctx context.Context, numbers []string) (map[string]bool, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	out := map[string]bool{}
+	if len(numbers) == 0 {
+		return out, nil
+	}
+	args := make([]any, 0, len(numbers)+len(openArgs))
+	for _, n := range numbers {
+		args = append(args, plain(n))
+	}
+	var found []string
+	err := s.read.SelectContext(ctx, &found, "SELECT number FROM defects WHERE number IN ("+placeholders("?", len(numbers))+") AND "+looksOpen, append(args, openArgs...)...)
+	if err != nil {
+		return nil, fmt.Errorf("find recorded cases by number: %w", err)
+	}
+	for _, n := range numbers {
+		out[n] = slices.Contains(found, plain(n))
+	}
+	return out, nil
+}
+
+// looksOpen finds the rows of cases that have not ended, and of those that are said to have ended and still promise
+// something: an audit must not trust the column that it checks. openArgs are its arguments.
+var (
+	looksOpen = "(stage NOT IN (" + placeholders("?", len(ended)) + ") OR next_due <> ?)"
+	openArgs  = append(slices.Clone(ended), any(int64(never)))
+)
 
 // ended are the stages of cases that nothing can happen to any more.
 var ended = func() []any {
@@ -286,6 +315,7 @@ created_at, updated_at, next_due, submit_key FROM defects WHERE id IN (?)`, ids)
 		r, err := s.recording(ctx, docs[i], rows[id][0], events[id])
 		if err == nil {
 			r.Stale, err = stale(&r.Case, docs[i], rows[id], promises[id])
+			r.Stale = append(staleEvents(r, events[id]), r.Stale...)
 		}
 		switch {
 		case errors.Is(err, ErrDamaged):
@@ -378,6 +408,20 @@ func stale(c *defect.Case, d docRow, rows []row, promises []promiseRow) ([]defec
 		}
 	}
 	return out, nil
+}
+
+// staleEvents compares the columns of events with what the events say. One that cannot be read is found out by its sum.
+func staleEvents(r defect.Recorded, rows []eventRow) []defect.Drift {
+	var out []defect.Drift
+	for i, e := range r.Events {
+		if is := rows[i]; e.Kind != "" && (is.Kind != e.Kind || is.At != micros(e.At)) {
+			out = append(out, defect.Drift{
+				Number: r.Case.Number, Kind: defect.DriftEvent, Subject: fmt.Sprint(is.Seq),
+				Detail: fmt.Sprintf("its columns say %s at %d, the event %s at %d", is.Kind, is.At, e.Kind, micros(e.At)),
+			})
+		}
+	}
+	return out
 }
 
 // columnsOf returns the columns of a row that follow from its case, by name.
