@@ -10,6 +10,7 @@ import (
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/time/rate"
@@ -25,6 +26,8 @@ type Recordings interface {
 	Recordings(ctx context.Context, q store.RecordedQuery, after int64, limit int) ([]defect.Recorded, int64, error)
 	// Recorded reads one again; store.ErrNotFound.
 	Recorded(ctx context.Context, number string) (defect.Recorded, error)
+	// Walked returns which of these cases Recordings that are open hold, by number.
+	Walked(ctx context.Context, numbers []string) (map[string]bool, error)
 	BeginAudit(ctx context.Context, id string, at time.Time) error
 	NoteAudit(ctx context.Context, id string, checked int, ended time.Time) error
 	AddFinding(ctx context.Context, id string, d defect.Drift) (fresh bool, err error)
@@ -53,7 +56,10 @@ type Audits struct {
 const AuditRate = 10
 
 const (
-	auditCases = 50 // looked at in one page
+	auditCases   = 50  // looked at in one page
+	auditRunning = 200 // workflows in one page
+	// runningCases finds the workflows of cases that have not ended.
+	runningCases = "WorkflowType = '" + contract.WorkflowDefect + "' AND ExecutionStatus = 'Running'"
 	// auditLooks is how often a case is looked at before something is said: it may have moved in between. SQL that stays
 	// behind its workflow is given auditLagLooks, as much as a projection waits between two tries.
 	auditLooks    = 2
@@ -78,6 +84,9 @@ func (a *Audits) Page(ctx context.Context, in contract.AuditState) (contract.Aud
 	if err := a.Store.BeginAudit(ctx, in.ID, in.StartedAt); err != nil {
 		return in, err
 	}
+	if in.Running {
+		return a.runningPage(ctx, in)
+	}
 	page, next, err := a.Store.Recordings(ctx, store.RecordedQuery{Open: true}, in.After, auditCases)
 	if err != nil {
 		return in, err
@@ -95,12 +104,87 @@ func (a *Audits) Page(ctx context.Context, in contract.AuditState) (contract.Aud
 		in.Findings += len(found)
 		in.After = r.Place
 	}
-	in.Done = next == 0
+	in.Running = next == 0
+	return in, a.Store.NoteAudit(ctx, in.ID, in.Checked, time.Time{})
+}
+
+// runningPage looks at the next workflows that run: what keeps a case alive is asked too whether SQL holds it, and as open.
+func (a *Audits) runningPage(ctx context.Context, in contract.AuditState) (contract.AuditState, error) {
+	numbers, next, err := a.running(ctx, in.Token)
+	if err != nil {
+		return in, err
+	}
+	walked, err := a.Store.Walked(ctx, numbers)
+	if err != nil {
+		return in, err
+	}
+	out := in
+	for _, number := range numbers {
+		if walked[number] {
+			continue
+		}
+		alive := func() { activity.RecordHeartbeat(ctx, in) } // a page that was left in the middle begins anew
+		alive()
+		found, err := a.unwalked(ctx, number, alive)
+		if err != nil {
+			return in, fmt.Errorf("audit case %s: %w", number, err)
+		}
+		if err := a.tell(ctx, in.ID, found); err != nil {
+			return in, err
+		}
+		out.Checked++
+		out.Findings += len(found)
+	}
+	out.Token, out.Done = next, len(next) == 0
 	ended := time.Time{}
-	if in.Done {
+	if out.Done {
 		ended = a.Now()
 	}
-	return in, a.Store.NoteAudit(ctx, in.ID, in.Checked, ended)
+	return out, a.Store.NoteAudit(ctx, out.ID, out.Checked, ended)
+}
+
+// running lists the cases whose workflows run, and the token of the next page of them, empty after the last.
+func (a *Audits) running(ctx context.Context, token []byte) ([]string, []byte, error) {
+	ctx, cancel, err := a.question(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer cancel()
+	list, err := a.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: auditRunning, NextPageToken: token, Query: runningCases})
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the workflows that run: %w", err)
+	}
+	var numbers []string
+	for _, w := range list.GetExecutions() {
+		if number, ok := contract.DefectNumber(w.GetExecution().GetWorkflowId()); ok {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers, list.GetNextPageToken(), nil
+}
+
+// unwalked looks at a case that has a workflow, and that the walk over SQL did not meet: it has ended meanwhile, or was
+// submitted just now, or SQL has lost it or holds it as ended.
+func (a *Audits) unwalked(ctx context.Context, number string, alive func()) ([]defect.Drift, error) {
+	for look, wait := 0, firstWait/2; look < auditLagLooks; look, wait = look+1, wait*2 {
+		if look > 0 {
+			alive()
+			if err := a.Wait(ctx, wait); err != nil {
+				return nil, err
+			}
+		}
+		r, err := a.Store.Recorded(ctx, number)
+		if err == nil {
+			return a.watch(ctx, r, alive)
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if runs, _, err := a.alive(ctx, number); err != nil || !runs {
+			return nil, err
+		}
+	}
+	return a.stamped([]defect.Drift{{Number: number, Kind: defect.DriftRow, Detail: "its workflow runs, and SQL does not know the case"}}), nil
 }
 
 // tell raises the alarm first and keeps what was found second: what was kept was told.
@@ -172,7 +256,7 @@ func (a *Audits) stamped(found []defect.Drift) []defect.Drift {
 // look compares a case once: with the sum of its events, and, unless it has ended, with its workflow.
 func (a *Audits) look(ctx context.Context, r defect.Recorded) ([]defect.Drift, error) {
 	found := r.Recompute()
-	if r.Case.Closed() {
+	if r.Damage != "" || r.Case.Closed() { // with a case that cannot be read there is nothing to compare
 		return found, nil
 	}
 	alive, drift, err := a.alive(ctx, r.Case.Number)

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -32,10 +34,12 @@ var night = time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC)
 type records struct {
 	cases []defect.Recorded
 	again map[string][]defect.Recorded // what further looks see; the last one stays
-	found []defect.Drift
-	noted []int
-	ended time.Time
-	fail  error
+	// hidden are cases that a walk over the open ones does not meet.
+	hidden map[string]bool
+	found  []defect.Drift
+	noted  []int
+	ended  time.Time
+	fail   error
 }
 
 func (r *records) Recordings(_ context.Context, q store.RecordedQuery, after int64, limit int) ([]defect.Recorded, int64, error) {
@@ -47,6 +51,7 @@ func (r *records) Recordings(_ context.Context, q store.RecordedQuery, after int
 		return nil, 0, r.fail
 	}
 	page := r.cases[i:]
+	page = slices.DeleteFunc(slices.Clone(page), func(c defect.Recorded) bool { return r.hidden[c.Case.Number] })
 	if len(page) < limit {
 		return page, 0, r.fail
 	}
@@ -71,6 +76,14 @@ func (r *records) Recorded(_ context.Context, number string) (defect.Recorded, e
 	return defect.Recorded{}, store.ErrNotFound
 }
 
+func (r *records) Walked(_ context.Context, numbers []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, n := range numbers {
+		out[n] = slices.ContainsFunc(r.cases, func(c defect.Recorded) bool { return c.Case.Number == n }) && !r.hidden[n]
+	}
+	return out, r.fail
+}
+
 func (r *records) BeginAudit(context.Context, string, time.Time) error { return r.fail }
 func (r *records) NoteAudit(_ context.Context, _ string, checked int, ended time.Time) error {
 	r.noted, r.ended = append(r.noted, checked), ended
@@ -88,6 +101,7 @@ type house struct {
 	states map[string]contract.DefectState
 	status map[string]enums.WorkflowExecutionStatus // running where none is given
 	mute   map[string]bool                          // does not answer
+	listed []string                                 // beside those that run: visibility lags
 	away   error
 }
 
@@ -104,6 +118,35 @@ func (h *house) DescribeWorkflowExecution(_ context.Context, id, _ string) (*wor
 		status = enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: status}}, nil
+}
+
+// ListWorkflow lists the workflows that run, two a page.
+func (h *house) ListWorkflow(_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	if h.away != nil {
+		return nil, h.away
+	}
+	if in.GetQuery() != "WorkflowType = 'defect' AND ExecutionStatus = 'Running'" {
+		return nil, serviceerror.NewInvalidArgument(in.GetQuery())
+	}
+	var running []string
+	for _, number := range slices.Sorted(maps.Keys(h.states)) {
+		if _, ended := h.status[number]; !ended {
+			running = append(running, number)
+		}
+	}
+	running = append(running, h.listed...)
+	from := 0
+	if token := in.GetNextPageToken(); len(token) > 0 {
+		from = int(token[0])
+	}
+	out := &workflowservice.ListWorkflowExecutionsResponse{}
+	for _, number := range running[from:min(from+2, len(running))] {
+		out.Executions = append(out.Executions, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: contract.DefectWorkflowID(number)}})
+	}
+	if from+2 < len(running) {
+		out.NextPageToken = []byte{byte(from + 2)}
+	}
+	return out, nil
 }
 
 func (h *house) QueryWorkflow(_ context.Context, id, _, _ string, _ ...any) (converter.EncodedValue, error) {
@@ -142,7 +185,7 @@ type audit struct {
 
 func newAudit(t *testing.T, n int) *audit {
 	t.Helper()
-	a := &audit{records: &records{again: map[string][]defect.Recorded{}}, alarms: &alarms{},
+	a := &audit{records: &records{again: map[string][]defect.Recorded{}, hidden: map[string]bool{}}, alarms: &alarms{},
 		house: &house{states: map[string]contract.DefectState{}, status: map[string]enums.WorkflowExecutionStatus{}, mute: map[string]bool{}}}
 	for i := range n {
 		r := recorded(i, 0)
@@ -196,17 +239,17 @@ func (a *audit) page(in contract.AuditState) (contract.AuditState, error) {
 func TestAuditPage_OfHonestCasesFindsNothing(t *testing.T) {
 	a := newAudit(t, 120)
 	state := contract.AuditState{ID: "a", StartedAt: night}
-	for range 3 {
+	for range 3 + 60 {
 		require.False(t, state.Done)
 		var err error
 		state, err = a.page(state)
 		require.NoError(t, err)
 	}
-	require.Equal(t, contract.AuditState{ID: "a", StartedAt: night, After: 120, Checked: 120, Done: true}, state)
+	require.Equal(t, contract.AuditState{ID: "a", StartedAt: night, After: 120, Checked: 120, Running: true, Done: true}, state)
 	require.Empty(t, a.alarms.raised)
 	require.Empty(t, a.records.found)
 	require.Empty(t, a.waited, "nothing had to be looked at again")
-	require.Equal(t, []int{50, 100, 120}, a.records.noted)
+	require.Equal(t, []int{50, 100, 120}, a.records.noted[:3])
 	require.Equal(t, night, a.records.ended)
 	require.Equal(t, 120, a.checked)
 }
@@ -225,6 +268,9 @@ func TestAuditPage_FindsDrift(t *testing.T) {
 		"a column": {func(a *audit, n string) {
 			a.records.cases[1].Stale = []defect.Drift{{Number: n, Kind: defect.DriftRow}}
 		}, defect.DriftRow, 2},
+		"one that cannot be read": {func(a *audit, n string) {
+			a.records.cases[1] = defect.Recorded{Place: 2, Case: defect.Case{Number: n}, Damage: "cannot be read"}
+		}, defect.DriftCase, 2},
 		"no workflow":       {func(a *audit, n string) { delete(a.house.states, n) }, defect.DriftMissing, 2},
 		"a dead workflow":   {func(a *audit, n string) { a.house.status[n] = enums.WORKFLOW_EXECUTION_STATUS_TERMINATED }, defect.DriftMissing, 2},
 		"one that is stuck": {func(a *audit, n string) { a.house.mute[n] = true }, defect.DriftMissing, 2},
@@ -259,6 +305,53 @@ func TestAuditPage_FindsDrift(t *testing.T) {
 			}
 			require.Contains(t, kinds(a.records.found), c.kind)
 			require.Len(t, a.waited, c.looks-1)
+		})
+	}
+}
+
+// TestAuditPage_OfWorkflowsThatSQLDoesNotHoldAsOpen: a case that the walk over SQL cannot meet is met by its workflow.
+func TestAuditPage_OfWorkflowsThatSQLDoesNotHoldAsOpen(t *testing.T) {
+	for name, c := range map[string]struct {
+		tamper func(*audit, string)
+		kind   defect.DriftKind // empty: nothing is wrong
+		looks  int
+	}{
+		"closed in its row": {func(a *audit, n string) {
+			a.records.hidden[n] = true
+			a.records.cases[1].Stale = []defect.Drift{{Number: n, Kind: defect.DriftRow, Subject: "stage"}}
+		}, defect.DriftRow, 2},
+		"gone from SQL": {func(a *audit, _ string) { a.records.cases = slices.Delete(a.records.cases, 1, 2) }, defect.DriftRow, 6},
+		"submitted just now": {func(a *audit, n string) {
+			a.records.again[n] = []defect.Recorded{{}, a.records.cases[1]}
+			a.records.cases = slices.Delete(a.records.cases, 1, 2)
+		}, "", 2},
+		"ended and pruned": {func(a *audit, n string) {
+			a.records.cases = slices.Delete(a.records.cases, 1, 2)
+			a.house.listed = []string{n}
+			delete(a.house.states, n)
+		}, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAudit(t, 3)
+			number := a.records.cases[1].Case.Number
+			c.tamper(a, number)
+			state := contract.AuditState{ID: "a", StartedAt: night}
+			for !state.Done {
+				var err error
+				state, err = a.page(state)
+				require.NoError(t, err)
+			}
+			require.Equal(t, 3, state.Checked)
+			require.Len(t, a.waited, c.looks-1)
+			require.Equal(t, night, a.records.ended)
+			if c.kind == "" {
+				require.Empty(t, a.records.found)
+				return
+			}
+			require.Equal(t, []defect.DriftKind{c.kind}, kinds(a.records.found))
+			require.Equal(t, number, a.records.found[0].Number)
+			require.Equal(t, a.records.found, a.alarms.raised)
+			require.Equal(t, 1, state.Findings)
 		})
 	}
 }

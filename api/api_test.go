@@ -693,3 +693,11 @@ func fuzz(f *testing.F, path string) {
 		require.True(t, json.Valid(w.Body.Bytes()))
 	})
 }
+
+// TestAnswer_ThatCannotBeWritten: a time of the year 10000 has no form in JSON, and what cannot be written is no success.
+func TestAnswer_ThatCannotBeWritten(t *testing.T) {
+	s := newSite(t)
+	s.c.CreatedAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	s.refused(s.ask("GET", "/api/v1/defects/x", ""), 500, "internal")
+	require.Contains(t, s.log.String(), "write the answer of read")
+}

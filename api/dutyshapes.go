@@ -7,7 +7,8 @@ import (
 	"yunwei/roster"
 )
 
-type rosterHeadBody struct {
+// RosterHeadBody is what lists say of a roster. It is exported for the reason that ResultsBody is.
+type RosterHeadBody struct {
 	Name    string    `json:"name"`
 	Version int       `json:"version"`
 	SavedAt time.Time `json:"saved_at"`
@@ -17,7 +18,7 @@ type rosterHeadBody struct {
 }
 
 type rosterBody struct {
-	rosterHeadBody
+	RosterHeadBody
 	KnownThrough *string        `json:"known_through" doc:"The last day that a holiday notice rules which the roster knows; null when it follows no calendar."`
 	Plan         rosterPlanBody `json:"plan" doc:"What may be changed and saved again."`
 }
@@ -56,13 +57,13 @@ type rosterEntryBody struct {
 	People []string `json:"people"`
 }
 
-func rosterHeadOf(r roster.Roster) rosterHeadBody {
-	return rosterHeadBody{Name: r.Name, Version: r.Version, SavedAt: r.SavedAt, SavedBy: r.SavedBy, Reason: given(r.Reason), Retired: r.Retired}
+func rosterHeadOf(r roster.Roster) RosterHeadBody {
+	return RosterHeadBody{Name: r.Name, Version: r.Version, SavedAt: r.SavedAt, SavedBy: r.SavedBy, Reason: given(r.Reason), Retired: r.Retired}
 }
 
 func rosterOf(r roster.Roster) rosterBody {
 	b := rosterBody{
-		rosterHeadBody: rosterHeadOf(r), KnownThrough: given(r.Working.KnownThrough.String()),
+		RosterHeadBody: rosterHeadOf(r), KnownThrough: given(r.Working.KnownThrough.String()),
 		Plan: rosterPlanBody{
 			Timezone: r.Timezone.String(), Calendar: given(r.Calendar), Retired: r.Retired, Shifts: shiftsOf(r.Shifts), Holidays: shiftsOf(r.Holidays),
 			Entries: make([]rosterEntryBody, 0, len(r.Entries)),
@@ -90,7 +91,7 @@ func shiftsOf(list []roster.Shift) []rosterShiftBody {
 }
 
 type rostersBody struct {
-	Items []rosterHeadBody `json:"items"`
+	Items []RosterHeadBody `json:"items"`
 	Next  *string          `json:"next"`
 }
 

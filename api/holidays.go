@@ -99,10 +99,11 @@ func revisionParams() []param {
 }
 
 type holidaySetsBody struct {
-	Items []holidaySetBody `json:"items"`
+	Items []HolidaySetBody `json:"items"`
 }
 
-type holidaySetBody struct {
+// HolidaySetBody is how a set of holidays stands. It is exported for the reason that ResultsBody is.
+type HolidaySetBody struct {
 	Set          string  `json:"set"`
 	BuildsOn     *string `json:"builds_on" doc:"The set that this one begins with."`
 	Revision     int     `json:"revision" doc:"The number of the latest revision; 0 for the set as it ships."`
@@ -111,7 +112,7 @@ type holidaySetBody struct {
 }
 
 type holidayYearBody struct {
-	holidaySetBody
+	HolidaySetBody
 	Year        int              `json:"year"`
 	Provisional bool             `json:"provisional" doc:"No notice rules the whole year yet."`
 	Days        []holidayDayBody `json:"days"`
@@ -123,8 +124,8 @@ type holidayDayBody struct {
 	Name string `json:"name"`
 }
 
-func holidaySetOf(s desk.HolidaySet) holidaySetBody {
-	return holidaySetBody{Set: s.Set, BuildsOn: given(s.BuildsOn), Revision: s.Revision, Base: s.Base, KnownThrough: given(s.KnownThrough.String())}
+func holidaySetOf(s desk.HolidaySet) HolidaySetBody {
+	return HolidaySetBody{Set: s.Set, BuildsOn: given(s.BuildsOn), Revision: s.Revision, Base: s.Base, KnownThrough: given(s.KnownThrough.String())}
 }
 
 func daysOf(days []calendar.Exception) []holidayDayBody {
@@ -140,7 +141,7 @@ func (a *api) holidaySets(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := holidaySetsBody{Items: make([]holidaySetBody, 0, len(sets))}
+	answer := holidaySetsBody{Items: make([]HolidaySetBody, 0, len(sets))}
 	for _, s := range sets {
 		answer.Items = append(answer.Items, holidaySetOf(s))
 	}
@@ -152,7 +153,7 @@ func (a *api) holidayYear(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := holidayYearBody{holidaySetBody: holidaySetOf(s), Year: r.integer("year", a.now().UTC().Year())}
+	answer := holidayYearBody{HolidaySetBody: holidaySetOf(s), Year: r.integer("year", a.now().UTC().Year())}
 	last := calendar.Date{Year: answer.Year, Month: time.December, Day: 31}
 	answer.Provisional = s.KnownThrough.Before(last)
 	var days []calendar.Exception
@@ -360,11 +361,13 @@ type effectBody struct {
 	Set      string            `json:"set"`
 	Revision int               `json:"revision" doc:"Of a preview: the number that it would get."`
 	Effect   setEffectBody     `json:"effect"`
-	Cases    []holidayCaseBody `json:"cases" doc:"Open cases with promises that would move, the oldest first."`
+	Cases    []HolidayCaseBody `json:"cases" doc:"Open cases with promises that would move, the oldest first."`
+	Unread   []string          `json:"unread" doc:"Numbers of open cases that cannot be read as they are stored, and were not looked at."`
 	Next     *string           `json:"next" doc:"Go on with this as after; null when all open cases were looked at. A page may be short, even empty, and still not be the last."`
 }
 
-type holidayCaseBody struct {
+// HolidayCaseBody is an open case whose promises would move. It is exported for the reason that ResultsBody is.
+type HolidayCaseBody struct {
 	Number   string          `json:"number"`
 	Title    string          `json:"title"`
 	Severity defect.Severity `json:"severity"`
@@ -383,8 +386,8 @@ type moveBody struct {
 	Breaks            bool       `json:"breaks" doc:"It would be over at once."`
 }
 
-func holidayCaseOf(c desk.HolidayCase) holidayCaseBody {
-	b := holidayCaseBody{Number: c.Number, Title: c.Title, Severity: c.Severity, Stage: c.Stage, Promises: make([]moveBody, 0, len(c.Moves))}
+func holidayCaseOf(c desk.HolidayCase) HolidayCaseBody {
+	b := HolidayCaseBody{Number: c.Number, Title: c.Title, Severity: c.Severity, Stage: c.Stage, Promises: make([]moveBody, 0, len(c.Moves))}
 	for _, m := range c.Moves {
 		name := string(m.Clock)
 		if name == "" {
@@ -399,7 +402,7 @@ func holidayCaseOf(c desk.HolidayCase) holidayCaseBody {
 }
 
 func effectOf(e desk.HolidayEffect) effectBody {
-	b := effectBody{Set: e.Set, Revision: e.Revision, Effect: setEffectOf(e.Effect), Cases: make([]holidayCaseBody, 0, len(e.Cases)), Next: given(e.Next)}
+	b := effectBody{Set: e.Set, Revision: e.Revision, Effect: setEffectOf(e.Effect), Cases: make([]HolidayCaseBody, 0, len(e.Cases)), Unread: append([]string{}, e.Unread...), Next: given(e.Next)}
 	for _, c := range e.Cases {
 		b.Cases = append(b.Cases, holidayCaseOf(c))
 	}
@@ -455,7 +458,7 @@ type appliedBody struct {
 }
 
 type appliedCaseBody struct {
-	holidayCaseBody
+	HolidayCaseBody
 	Result desk.Result `json:"result" enum:"done,unchanged,failed"`
 	Code   *string     `json:"code" doc:"Why it failed, for programs."`
 	Detail *string     `json:"detail" doc:"Why it failed, in the caller's language."`
@@ -477,7 +480,7 @@ func (a *api) applyHolidays(r *request) (any, error) {
 	}
 	answer := appliedBody{Items: make([]appliedCaseBody, 0, len(done.Items)), Next: given(done.Next), Left: min(done.Left, defect.MaxDepth), LeftExact: done.Left <= defect.MaxDepth}
 	for _, item := range done.Items {
-		b := appliedCaseBody{holidayCaseBody: holidayCaseOf(item.HolidayCase), Result: item.Result}
+		b := appliedCaseBody{HolidayCaseBody: holidayCaseOf(item.HolidayCase), Result: item.Result}
 		if e := item.Err; e != nil {
 			b.Code, b.Detail = given(e.Code), given(language(r.Context).Text(e.Reason, e.Args))
 		}

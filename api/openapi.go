@@ -55,8 +55,8 @@ func (a *api) document() *huma.OpenAPI {
 	return doc
 }
 
-// orNull says of every object that an answer may lack that it may be null. The library says so of texts, numbers and
-// lists only.
+// orNull says of every object that an answer may lack that it may be null, and adds null to the words that a field takes
+// which may lack one: the library says so of the type of texts, numbers and lists only.
 func orNull(registry huma.Registry) {
 	for name, schema := range registry.Map() {
 		t := registry.TypeFromRef("#/components/schemas/" + name)
@@ -68,8 +68,13 @@ func orNull(registry huma.Registry) {
 		}
 		for _, f := range reflect.VisibleFields(t) {
 			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if p := schema.Properties[key]; f.Type.Kind() == reflect.Pointer && p != nil && p.Ref != "" {
+			p := schema.Properties[key]
+			switch {
+			case f.Type.Kind() != reflect.Pointer || p == nil:
+			case p.Ref != "":
 				schema.Properties[key] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+			case len(p.Enum) > 0:
+				p.Enum = append(p.Enum, nil)
 			}
 		}
 	}

@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -175,7 +177,7 @@ func (a *api) rosters(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := rostersBody{Items: make([]rosterHeadBody, 0, len(list)), Next: given(next)}
+	answer := rostersBody{Items: make([]RosterHeadBody, 0, len(list)), Next: given(next)}
 	for _, one := range list {
 		answer.Items = append(answer.Items, rosterHeadOf(one))
 	}
@@ -281,6 +283,9 @@ func (a *api) rosterDuty(r *request) (any, error) {
 		if at.IsZero() {
 			at = a.now()
 		}
+		if err := withinRosters(map[string]time.Time{"at": at}); err != nil {
+			return nil, err
+		}
 		list, err := a.desk.DutyAt(r, r.by, name, at)
 		return answerDuty(r, list, err)
 	}
@@ -296,8 +301,20 @@ func (a *api) rosterDuty(r *request) (any, error) {
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
+	if err := withinRosters(map[string]time.Time{"from": from, "to": to}); err != nil {
+		return nil, err
+	}
 	list, err := a.desk.DutyBetween(r, r.by, name, from, to)
 	return answerDuty(r, list, err)
+}
+
+// withinRosters refuses instants that no roster is made for, by parameter.
+func withinRosters(instants map[string]time.Time) error {
+	var wrong apperr.Fields
+	for _, name := range slices.Sorted(maps.Keys(instants)) {
+		roster.CheckInstant(name, instants[name], &wrong)
+	}
+	return wrong.Err()
 }
 
 func answerDuty(r *request, list []roster.Assignment, err error) (any, error) {

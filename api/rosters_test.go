@@ -126,6 +126,7 @@ func (f *fakeDesk) Overrides(_ context.Context, _ desk.Caller, name, _ string, _
 }
 func (f *fakeDesk) AskSwap(_ context.Context, _ desk.Caller, name string, w roster.Swap) (roster.Swap, error) {
 	f.duty.swap = w
+	w.State = roster.SwapAsked
 	return w, f.ask("swap " + name)
 }
 func (f *fakeDesk) AnswerSwap(_ context.Context, _ desk.Caller, name, id string, agree bool) (roster.Swap, error) {
@@ -135,7 +136,7 @@ func (f *fakeDesk) CancelSwap(_ context.Context, _ desk.Caller, name, id string)
 	return f.ask("cancel swap " + name + " " + id)
 }
 func (f *fakeDesk) Swaps(_ context.Context, _ desk.Caller, name, _ string, _ int) ([]roster.Swap, string, error) {
-	return []roster.Swap{{ID: "w"}}, "", f.ask("swaps " + name)
+	return []roster.Swap{{ID: "w", State: roster.SwapAsked}}, "", f.ask("swaps " + name)
 }
 func (f *fakeDesk) SignOnDuty(_ context.Context, _ desk.Caller, name, shift, note string) (roster.Presence, error) {
 	return roster.Presence{ID: "p", Roster: name, Shift: shift, NoteIn: note, In: now}, f.ask("sign in " + name)
@@ -242,6 +243,9 @@ func TestDutyRefusals_NameTheField(t *testing.T) {
 		"a span backwards":      {"GET", "/rosters/site/duty?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "", "to"},
 		"a long span":           {"GET", "/rosters/site/duty?from=2026-01-01T00:00:00Z&to=2026-03-05T00:00:00Z", "", "to"},
 		"a large page":          {"GET", "/duty?page_size=201", "", "page_size"},
+		"duty too late":         {"GET", "/duty?at=9999-12-31T23:59:59Z", "", "at"},
+		"a roster's too late":   {"GET", "/rosters/site/duty?at=9999-12-31T23:59:59Z", "", "at"},
+		"a span too early":      {"GET", "/rosters/site/duty?from=1900-01-01T00:00:00Z&to=1900-01-02T00:00:00Z", "", "from"},
 		"many weeks":            {"GET", "/rosters/site/findings?weeks=27", "", "weeks"},
 		"nobody":                {"POST", "/rosters/site/overrides", `{"from":"2026-11-23T00:00:00Z","to":"2026-11-23T08:00:00Z","reason":"r"}`, "people"},
 		"half a swap":           {"POST", "/rosters/site/swaps", `{"with":"b","give":{"from":"2026-11-23T00:00:00Z"},"take":{"from":"2026-11-24T00:00:00Z","to":"2026-11-24T08:00:00Z"}}`, "give.to"},

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -69,7 +71,12 @@ func (a *api) handler(r route) gin.HandlerFunc {
 			c.Status(req.status)
 			c.Writer.WriteHeaderNow()
 		default:
-			c.JSON(req.status, answer)
+			body, err := json.Marshal(answer) // before the status is written: what cannot be written is no success
+			if err != nil {
+				a.refuse(c, fmt.Errorf("write the answer of %s: %w", r.id, err))
+				return
+			}
+			c.Data(req.status, jsonType+"; charset=utf-8", body)
 		}
 	}
 }

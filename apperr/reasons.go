@@ -22,6 +22,7 @@ const (
 
 	ReasonDefectUnknown       Reason = "error.defect_unknown"     // [number]
 	ReasonNumber              Reason = "error.number"             // not a case number
+	ReasonDefectDamaged       Reason = "error.defect_damaged"     // [number]: stored, and cannot be read
 	ReasonAttachmentUnknown   Reason = "error.attachment_unknown" // [id]
 	ReasonCalendarUnknown     Reason = "error.calendar_unknown"   // [name]
 	ReasonClockUnknown        Reason = "error.clock_unknown"

@@ -10,7 +10,10 @@ type AuditState struct {
 	After     int64     `json:"after,omitempty"` // the place, among all cases, up to which they were looked at
 	Checked   int       `json:"checked,omitempty"`
 	Findings  int       `json:"findings,omitempty"`
-	Done      bool      `json:"done,omitempty"`
+	// Running: all cases that SQL holds as open were looked at; now those that workflows keep and SQL does not hold so are.
+	Running bool   `json:"running,omitempty"`
+	Token   []byte `json:"token,omitempty"` // Temporal's, of the next page of workflows
+	Done    bool   `json:"done,omitempty"`
 }
 
 // AuditEnd is what an audit's workflow returns.

@@ -33,8 +33,10 @@ type Drift struct {
 
 // Recorded is a case as it is stored, with its events.
 type Recorded struct {
-	Place  int64 // among all cases, which are in the order of their submission
-	Case   Case
+	Place int64 // among all cases, which are in the order of their submission
+	Case  Case
+	// Damage says why the case cannot be read; then nothing but its place and number is known. Empty otherwise.
+	Damage string
 	Events []Event
 	Sums   []string // of the events, as they are stored beside them
 	// Stale are the columns and promises that do not say what the case says.
@@ -42,8 +44,11 @@ type Recorded struct {
 }
 
 // Recompute adds the events up again and returns in what the stored case differs from their sum. It needs nothing but
-// what is stored.
+// what is stored. A case that cannot be read differs as a whole.
 func (r Recorded) Recompute() []Drift {
+	if r.Damage != "" {
+		return []Drift{{Number: r.Case.Number, Kind: DriftCase, Detail: r.Damage}}
+	}
 	out := r.wrongEvents()
 	if len(out) > 0 { // what they would make of the case means nothing
 		return append(out, r.Stale...)

@@ -149,6 +149,7 @@ type TrialSum struct {
 type Trials struct {
 	Cases   int
 	Dropped []string // numbers of the cases that lost steps
+	Unread  []string // numbers of the cases that cannot be read, and are in no sum
 	sums    map[trialKey]*TrialSum
 }
 

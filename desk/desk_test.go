@@ -101,14 +101,15 @@ type town struct {
 	t     *testing.T
 	cases *fakeCases
 	clock time.Time
+	file  string // of its database
 }
 
 func newTown(t *testing.T) *town {
 	t.Helper()
 	ctx := t.Context()
-	v := &town{t: t, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+	v := &town{t: t, file: filepath.Join(t.TempDir(), "yunwei.db"), clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return v.clock }
-	db, err := store.Open(ctx, "sqlite://"+filepath.Join(t.TempDir(), "yunwei.db"), store.Clock(now))
+	db, err := store.Open(ctx, "sqlite://"+v.file, store.Clock(now))
 	require.NoError(t, err)
 	require.NoError(t, db.Migrate(ctx))
 	files, err := store.OpenFiles(ctx, "file://"+t.TempDir())

@@ -38,6 +38,8 @@ type HolidayEffect struct {
 	defect.HolidayState
 	calendar.Effect
 	Cases []HolidayCase
+	// Unread are the numbers of open cases that cannot be read as they are stored; they were not looked at.
+	Unread []string
 	// Next goes on from here; empty when all open cases were looked at. A page may hold few cases and still not be the
 	// last: as many are looked at as a request can bear.
 	Next string
@@ -166,11 +168,15 @@ func (p *prospect) of(c *defect.Case, now time.Time) []defect.Holidays {
 func (d *Desk) effect(ctx context.Context, p *prospect, e calendar.Effect, after string, limit int) (HolidayEffect, error) {
 	out := HolidayEffect{HolidayState: stateOf(p.set, p.changes), Effect: e}
 	place, err := d.walk(ctx, after, func(c store.Placed) bool {
+		if c.Err != nil {
+			out.Unread = append(out.Unread, c.Number)
+			return len(out.Cases)+len(out.Unread) < limit
+		}
 		now := d.now()
 		if moves, _ := c.Moves(p.of(&c.Case, now), now); len(moves) > 0 {
 			out.Cases = append(out.Cases, holidayCase(&c.Case, moves))
 		}
-		return len(out.Cases) < limit
+		return len(out.Cases)+len(out.Unread) < limit
 	})
 	out.Next = place
 	return out, err
@@ -290,7 +296,11 @@ func (a *application) toThese(ctx context.Context, numbers []string) (HolidaysAp
 func (a *application) toAll(ctx context.Context, after string) (HolidaysApplied, error) {
 	reached := after // behind the last case that was dealt with
 	place, err := a.desk.walk(ctx, after, func(c store.Placed) bool {
-		a.to(ctx, c.Case)
+		if c.Err != nil {
+			a.unread(ctx, c)
+		} else {
+			a.to(ctx, c.Case)
+		}
 		if a.away != nil {
 			return false
 		}
@@ -314,6 +324,14 @@ func (a *application) toAll(ctx context.Context, after string) (HolidaysApplied,
 		return err
 	})
 	return out, errorOf(err)
+}
+
+// unread notes a case that cannot be read, and so cannot be put under anything.
+func (a *application) unread(ctx context.Context, c store.Placed) {
+	a.desk.log.ErrorContext(ctx, "an open case cannot be read", "number", c.Number, "error", c.Err)
+	a.done = append(a.done, HolidayResult{
+		HolidayCase: HolidayCase{Number: c.Number}, Result: ResultFailed, Err: apperr.New(apperr.Internal, apperr.ReasonDefectDamaged, apperr.Args{"number": c.Number}),
+	})
 }
 
 // gaveUp reports whether it is of no use to go on now.

@@ -13,6 +13,7 @@ import (
 	"yunwei/calendar"
 	"yunwei/contract"
 	"yunwei/defect"
+	"yunwei/store/storetest"
 )
 
 const notice2027 = `{"year": 2027, "papers": [], "days": [
@@ -414,4 +415,24 @@ func TestApplyHolidays_WhenWorkflowsDoNotAnswer(t *testing.T) {
 	got, err = v.ApplyHolidays(ctx, v.as("admin"), "cn", n, "r", Selection{After: got.Next})
 	require.NoError(t, err)
 	require.Equal(t, []Result{ResultDone, ResultDone}, results(got))
+}
+
+func TestHolidays_OfCasesThatCannotBeRead(t *testing.T) {
+	v := newTown(t).onOfficeHours()
+	ctx := t.Context()
+	var numbers []string
+	for range 3 {
+		numbers = append(numbers, v.submit().Number)
+		v.clock = v.clock.Add(time.Second)
+	}
+	storetest.Tamper(t, v.file, "UPDATE defect_docs SET doc = '{bad' WHERE id = (SELECT id FROM defects WHERE number = '"+numbers[1]+"')")
+	shown, err := v.PreviewHolidays(ctx, v.as("liaison"), "cn", off("2026-11-24"), "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{numbers[1]}, shown.Unread)
+	require.Len(t, shown.Cases, 2, "the others are looked at")
+	done, err := v.ApplyHolidays(ctx, v.as("liaison"), "cn", v.change(off("2026-11-24")).N, "r", Selection{})
+	require.NoError(t, err)
+	require.Equal(t, []Result{ResultDone, ResultFailed, ResultDone}, results(done))
+	require.Equal(t, numbers[1], done.Items[1].Number)
+	require.Equal(t, apperr.ReasonDefectDamaged, done.Items[1].Err.Reason)
 }

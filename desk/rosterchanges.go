@@ -42,6 +42,9 @@ func (d *Desk) AddOverride(ctx context.Context, by Caller, name string, o roster
 		o.People[i] = fold(strings.TrimSpace(p))
 		d.checkServes("people["+strconv.Itoa(i)+"]", o.People[i], &wrong)
 	}
+	if o.Instead != "" && !r.Plan.Names(o.Instead) && !d.hasAccount(o.Instead) {
+		wrong.Add("instead", apperr.FieldUser, nil)
+	}
 	o.Check(r.Plan, o.At, &wrong)
 	if o.Reason == "" {
 		wrong.Add("reason", apperr.FieldRequired, nil)
@@ -148,6 +151,11 @@ func (d *Desk) AnswerSwap(ctx context.Context, by Caller, name, id string, agree
 // CancelSwap withdraws a swap that was not answered, which is for who asked, or takes back one that was agreed on, for what
 // is left of it, which is for both and for those who plan.
 func (d *Desk) CancelSwap(ctx context.Context, by Caller, name, id string) error {
+	if d.MayDuty(by, roster.TaskPlan) != nil { // before it is told whether there is such a swap
+		if err := d.MayDuty(by, roster.TaskServe); err != nil {
+			return err
+		}
+	}
 	w, err := d.swap(ctx, name, id)
 	if err != nil {
 		return err
@@ -223,6 +231,12 @@ func (d *Desk) checkServes(field, username string, wrong *apperr.Fields) {
 	if username != "" && !d.serves(username) {
 		wrong.Add(field, apperr.FieldServes, nil)
 	}
+}
+
+// hasAccount reports whether somebody has, or had, an account. Who cannot serve any more is the first to be replaced.
+func (d *Desk) hasAccount(username string) bool {
+	_, known, err := d.people.find(username)
+	return err != nil || known
 }
 
 // checkRoom refuses one change more than a roster takes.

@@ -222,6 +222,16 @@ func TestDuty_AsItStoodThen(t *testing.T) {
 	require.Equal(t, 2, known.Version)
 }
 
+// Whoever the plan names can be replaced, with an account or without.
+func TestOverride_InsteadOfSomebodyWithoutAnAccount(t *testing.T) {
+	v := newTown(t)
+	plan := dutyPlan()
+	plan.Shifts[0].Rotation.Groups[0] = []string{"stranger"}
+	v.saveRoster("site", plan, 0)
+	_, err := v.AddOverride(t.Context(), v.as("liaison"), "site", roster.Override{From: v.clock, To: v.clock.Add(time.Hour), Instead: "Stranger", People: []string{"business"}, Reason: "r"})
+	require.NoError(t, err)
+}
+
 func TestOverride_FromNowOn(t *testing.T) {
 	v := newTown(t)
 	ctx := t.Context()
@@ -235,6 +245,11 @@ func TestOverride_FromNowOn(t *testing.T) {
 	bad.People, bad.Shift, bad.Reason, bad.To = []string{"reporter", "nobody"}, "x", " ", bad.From
 	_, err = v.AddOverride(ctx, v.as("liaison"), "site", bad)
 	require.Equal(t, "people[0] field.serves, people[1] field.serves, to field.span, shift field.shift, reason field.required", fieldsOf(t, err))
+
+	bad = ask
+	bad.Instead = "ghost"
+	_, err = v.AddOverride(ctx, v.as("liaison"), "site", bad)
+	require.Equal(t, "instead field.user", fieldsOf(t, err))
 
 	o, err := v.AddOverride(ctx, v.as("liaison"), "site", ask)
 	require.NoError(t, err)
@@ -294,6 +309,8 @@ func TestSwap_AskedByOneAgreedByTheOther(t *testing.T) {
 	require.Equal(t, []string{"热线:business", "热线:agent"}, []string{line(v.clock), line(next.From)})
 
 	requireCode(t, apperr.Forbidden, v.CancelSwap(ctx, v.as("technician"), "site", w.ID))
+	requireCode(t, apperr.Forbidden, v.CancelSwap(ctx, v.as("reporter"), "site", "none"))
+	requireCode(t, apperr.NotFound, v.CancelSwap(ctx, v.as("liaison"), "site", "none"))
 	require.NoError(t, v.CancelSwap(ctx, v.as("business"), "site", w.ID))
 	requireCode(t, apperr.Conflict, v.CancelSwap(ctx, v.as("business"), "site", w.ID))
 	require.Equal(t, []string{"热线:agent", "热线:business"}, []string{line(v.clock.Add(time.Second)), line(next.From)})

@@ -8,6 +8,7 @@
 package roster
 
 import (
+	"slices"
 	"time"
 
 	"yunwei/calendar"
@@ -117,6 +118,18 @@ func (p *Plan) shift(name string) (Shift, bool) {
 
 // Shift finds a shift by its name.
 func (p Plan) Shift(name string) (Shift, bool) { return p.shift(name) }
+
+// Names reports whether the plan names a person anywhere, by user name.
+func (p Plan) Names(person string) bool {
+	for _, list := range [][]Shift{p.Shifts, p.Holidays} {
+		for _, s := range list {
+			if slices.ContainsFunc(s.Rotation.Groups, func(group []string) bool { return slices.Contains(group, person) }) {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(p.Entries, func(e Entry) bool { return slices.Contains(e.People, person) })
+}
 
 // Has reports whether the plan has a shift of a kind.
 func (p Plan) Has(k Kind) bool {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -163,9 +164,22 @@ func (r Rotation) check(at string, wrong *apperr.Fields) {
 	}
 }
 
+// The years that rosters are made for.
+const (
+	FirstYear = 1970
+	LastYear  = 9000
+)
+
 // realDate reports whether a date is one, and within the years that rosters are made for.
-func realDate(d calendar.Date) bool {
-	return d.Year >= 1970 && d.Year <= 9000 && d.AddDays(0) == d
+func realDate(d calendar.Date) bool { return withinYears(d.Year) && d.AddDays(0) == d }
+
+func withinYears(year int) bool { return FirstYear <= year && year <= LastYear }
+
+// CheckInstant adds to wrong an instant for which nobody can have duty: no roster is made for its year.
+func CheckInstant(field string, at time.Time, wrong *apperr.Fields) {
+	if !withinYears(at.UTC().Year()) {
+		wrong.Add(field, apperr.FieldRange, apperr.Args{"min": strconv.Itoa(FirstYear), "max": strconv.Itoa(LastYear)})
+	}
 }
 
 func checkPeople(field string, people []string, wrong *apperr.Fields) {

@@ -207,7 +207,7 @@ func (s *Store) Recorded(ctx context.Context, number string) (defect.Recorded, e
 // RecordedQuery narrows cases to be read as they are recorded.
 type RecordedQuery struct {
 	From, To time.Time // of submission, [From, To); zero does not narrow
-	Open     bool      // those that have not ended
+	Open     bool      // those that have not ended, or have not by all that is recorded of them
 }
 
 // Recordings reads cases as they are recorded, in the order of their submission, at most limit of them after a place;
@@ -223,8 +223,7 @@ func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, li
 		statement, args = statement+" AND id < ?", append(args, idAt(ceilMicros(q.To)))
 	}
 	if q.Open {
-		statement += " AND stage NOT IN (" + placeholders("?", len(ended)) + ")"
-		args = append(args, ended...)
+		statement, args = statement+" AND "+looksOpen, append(args, openArgs...)
 	}
 	var ids []int64
 	if err := s.read.SelectContext(ctx, &ids, statement+" ORDER BY id LIMIT ?", append(args, limit)...); err != nil {
@@ -239,6 +238,36 @@ func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, li
 	}
 	return out, ids[len(ids)-1], nil
 }
+
+// Walked returns which of the given cases a walk over Recordings that are open meets, by number.
+func (s *Store) Walked(ctx context.Context, numbers []string) (map[string]bool, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	out := map[string]bool{}
+	if len(numbers) == 0 {
+		return out, nil
+	}
+	args := make([]any, 0, len(numbers)+len(openArgs))
+	for _, n := range numbers {
+		args = append(args, plain(n))
+	}
+	var found []string
+	err := s.read.SelectContext(ctx, &found, "SELECT number FROM defects WHERE number IN ("+placeholders("?", len(numbers))+") AND "+looksOpen, append(args, openArgs...)...)
+	if err != nil {
+		return nil, fmt.Errorf("find recorded cases by number: %w", err)
+	}
+	for _, n := range numbers {
+		out[n] = slices.Contains(found, plain(n))
+	}
+	return out, nil
+}
+
+// looksOpen finds the rows of cases that have not ended, and of those that are said to have ended and still promise
+// something: an audit must not trust the column that it checks. openArgs are its arguments.
+var (
+	looksOpen = "(stage NOT IN (" + placeholders("?", len(ended)) + ") OR next_due <> ?)"
+	openArgs  = append(slices.Clone(ended), any(int64(never)))
+)
 
 // ended are the stages of cases that nothing can happen to any more.
 var ended = func() []any {
@@ -274,19 +303,34 @@ created_at, updated_at, next_due, submit_key FROM defects WHERE id IN (?)`, ids)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(docs, func(a, b docRow) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 	var out []defect.Recorded
-	for _, d := range docs {
-		r, err := s.recording(ctx, d, events[d.ID])
-		if err != nil {
-			return nil, err
+	for _, id := range ids {
+		i := slices.IndexFunc(docs, func(d docRow) bool { return d.ID == id })
+		if i < 0 || len(rows[id]) == 0 {
+			if len(rows[id]) > 0 {
+				out = append(out, damaged(rows[id][0], errors.New("there are no texts of it")))
+			}
+			continue
 		}
-		if r.Stale, err = stale(&r.Case, d, rows[d.ID], promises[d.ID]); err != nil {
+		r, err := s.recording(ctx, docs[i], rows[id][0], events[id])
+		if err == nil {
+			r.Stale, err = stale(&r.Case, docs[i], rows[id], promises[id])
+			r.Stale = append(staleEvents(r, events[id]), r.Stale...)
+		}
+		switch {
+		case errors.Is(err, ErrDamaged):
+			r = damaged(rows[id][0], err)
+		case err != nil:
 			return nil, err
 		}
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// damaged is a case of which no more than its row can be read.
+func damaged(r row, why error) defect.Recorded {
+	return defect.Recorded{Case: defect.Case{Number: r.Number}, Place: r.ID, Damage: why.Error()}
 }
 
 // ofCase is a row that belongs to a case.
@@ -313,13 +357,15 @@ func byCase[R ofCase](ctx context.Context, from sqlx.QueryerContext, statement s
 	return out, nil
 }
 
-func (s *Store) recording(ctx context.Context, d docRow, events []eventRow) (defect.Recorded, error) {
-	c, err := d.read()
+// recording is a case as its texts and events say; ErrDamaged when the texts cannot be read, or are those of a case of
+// another number than its row has.
+func (s *Store) recording(ctx context.Context, d docRow, of row, events []eventRow) (defect.Recorded, error) {
+	c, err := s.whole(ctx, d)
 	if err != nil {
 		return defect.Recorded{}, err
 	}
-	if c.Policy, err = s.policy(ctx, d.PolicyDigest); err != nil {
-		return defect.Recorded{}, err
+	if plain(c.Number) != of.Number {
+		return defect.Recorded{}, fmt.Errorf("its texts are those of case %q: %w", c.Number, ErrDamaged)
 	}
 	r := defect.Recorded{Case: c, Place: d.ID}
 	for _, row := range events {
@@ -362,6 +408,20 @@ func stale(c *defect.Case, d docRow, rows []row, promises []promiseRow) ([]defec
 		}
 	}
 	return out, nil
+}
+
+// staleEvents compares the columns of events with what the events say. One that cannot be read is found out by its sum.
+func staleEvents(r defect.Recorded, rows []eventRow) []defect.Drift {
+	var out []defect.Drift
+	for i, e := range r.Events {
+		if is := rows[i]; e.Kind != "" && (is.Kind != e.Kind || is.At != micros(e.At)) {
+			out = append(out, defect.Drift{
+				Number: r.Case.Number, Kind: defect.DriftEvent, Subject: fmt.Sprint(is.Seq),
+				Detail: fmt.Sprintf("its columns say %s at %d, the event %s at %d", is.Kind, is.At, e.Kind, micros(e.At)),
+			})
+		}
+	}
+	return out
 }
 
 // columnsOf returns the columns of a row that follow from its case, by name.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,8 @@ func TestRecorded_FindsWhatWasTamperedWith(t *testing.T) {
 			"a severity":           {`UPDATE defect_docs SET doc = REPLACE(doc, '"level":"', '"assignee":"mallory","level":"')`, defect.DriftCase, ""},
 			"an event's text":      {`UPDATE events SET doc = REPLACE(doc, '"at":"2026', '"at":"2025') WHERE seq = 2`, defect.DriftEvent, "2"},
 			"an event's sum":       {`UPDATE events SET sum = 'x' WHERE seq = 3`, defect.DriftEvent, "3"},
+			"an event's time":      {`UPDATE events SET at = at - 3600000000 WHERE seq = 2`, defect.DriftEvent, "2"},
+			"an event's kind":      {`UPDATE events SET kind = 'comment' WHERE seq = 1`, defect.DriftEvent, "1"},
 			"an event removed":     {`DELETE FROM events WHERE seq = 4`, defect.DriftEvent, "4"},
 			"the last one removed": {`DELETE FROM events WHERE seq = (SELECT d.seq FROM defects d)`, defect.DriftEvent, "last"},
 			"an unreadable event":  {`UPDATE events SET doc = '{' WHERE seq = 5`, defect.DriftEvent, "5"},
@@ -94,6 +97,93 @@ func TestRecorded_FindsWhatWasTamperedWith(t *testing.T) {
 				require.Equal(t, strings.ReplaceAll(tamper.subject, "last", fmt.Sprint(c.Seq)), found[0].Subject, "%+v", found)
 			})
 		}
+	})
+}
+
+// TestRecordings_DoNotTrustTheColumnThatTheyCheck: a case whose row says that it has ended is met while it promises
+// something, and Walked says of every case whether the walk meets it.
+func TestRecordings_DoNotTrustTheColumnThatTheyCheck(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		var numbers []string
+		for i := range 3 {
+			r := seeded(uint64(i + 1))
+			c, events := storetest.Life(r, storetest.Submission(r, 1, 3), monday.Add(time.Duration(i)*time.Hour), 0, defect.Keyed{})
+			_, err := s.Project(ctx, c.Number, &c, events)
+			require.NoError(t, err)
+			numbers = append(numbers, c.Number)
+		}
+		require.NoError(t, s.Exec(ctx, "UPDATE defects SET stage = 'closed' WHERE number IN (?, ?)", numbers[0], numbers[1]))
+		require.NoError(t, s.Exec(ctx, "UPDATE defects SET next_due = ? WHERE number = ?", int64(math.MaxInt64), numbers[1]))
+		page, next, err := s.Recordings(ctx, store.RecordedQuery{Open: true}, 0, 10)
+		require.NoError(t, err)
+		require.Zero(t, next)
+		require.Len(t, page, 2)
+		require.Equal(t, "stage", page[0].Recompute()[0].Subject)
+		walked, err := s.Walked(ctx, append(numbers, "7K3M-Q9XT-WA5C"))
+		require.NoError(t, err)
+		require.Equal(t, map[string]bool{numbers[0]: true, numbers[1]: false, numbers[2]: true, "7K3M-Q9XT-WA5C": false}, walked)
+		walked, err = s.Walked(ctx, nil)
+		require.NoError(t, err)
+		require.Empty(t, walked)
+	})
+}
+
+func TestWalks_GoOnBehindCasesThatCannotBeRead(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		var numbers []string
+		for i, tamper := range []string{
+			"UPDATE defect_docs SET policy_digest = 'nope' WHERE id = ?",
+			"UPDATE defect_docs SET doc = '{bad' WHERE id = ?",
+			"UPDATE defect_docs SET submission = '[]' WHERE id = ?",
+			"DELETE FROM defect_docs WHERE id = ?",
+			"UPDATE defect_docs SET doc = doc WHERE id = ?",
+		} {
+			r := seeded(uint64(i + 1))
+			c, events := storetest.Life(r, storetest.Submission(r, 1, 3), monday.Add(time.Duration(i)*time.Hour), 0, defect.Keyed{})
+			_, err := s.Project(ctx, c.Number, &c, events)
+			require.NoError(t, err)
+			recorded, err := s.Recorded(ctx, c.Number)
+			require.NoError(t, err)
+			require.NoError(t, s.Exec(ctx, tamper, recorded.Place))
+			numbers = append(numbers, c.Number)
+		}
+		var walked, unread, audited, damaged []string
+		for place := ""; ; {
+			page, err := s.OpenCases(ctx, place, 2)
+			require.NoError(t, err)
+			if len(page) == 0 {
+				break
+			}
+			for _, c := range page {
+				walked, place = append(walked, c.Number), c.Place
+				if c.Err != nil {
+					require.ErrorIs(t, c.Err, store.ErrDamaged)
+					unread = append(unread, c.Number)
+				}
+			}
+		}
+		for after := int64(0); ; {
+			page, next, err := s.Recordings(ctx, store.RecordedQuery{Open: true}, after, 2)
+			require.NoError(t, err)
+			for _, r := range page {
+				audited = append(audited, r.Case.Number)
+				if r.Damage != "" {
+					found := r.Recompute()
+					require.Equal(t, []defect.Drift{{Number: r.Case.Number, Kind: defect.DriftCase, Detail: r.Damage}}, found)
+					damaged = append(damaged, r.Case.Number)
+				}
+			}
+			if next == 0 {
+				break
+			}
+			after = next
+		}
+		require.Equal(t, [][]string{numbers, numbers[:4], numbers, numbers[:4]}, [][]string{walked, unread, audited, damaged})
+		again, err := s.Recorded(ctx, numbers[0])
+		require.NoError(t, err)
+		require.NotEmpty(t, again.Damage)
 	})
 }
 

@@ -125,14 +125,20 @@ func (s *Store) cases(ctx context.Context, ids []int64) ([]defect.Case, error) {
 		if i < 0 {
 			continue
 		}
-		c, err := found[i].read()
+		c, err := s.whole(ctx, found[i])
 		if err != nil {
-			return nil, err
-		}
-		if c.Policy, err = s.policy(ctx, found[i].PolicyDigest); err != nil {
 			return nil, err
 		}
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// whole makes the case of its texts and its policy; ErrDamaged when they are not what was written.
+func (s *Store) whole(ctx context.Context, d docRow) (defect.Case, error) {
+	c, err := d.read()
+	if err == nil {
+		c.Policy, err = s.policy(ctx, d.PolicyDigest)
+	}
+	return c, err
 }

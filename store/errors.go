@@ -27,6 +27,8 @@ var (
 	ErrDiverged = errors.New("another event has this number")
 	// ErrCursor: not a cursor that a list of this order gave.
 	ErrCursor = errors.New("not a cursor of this list")
+	// ErrDamaged: it is stored, and is not what was written: nobody can read it.
+	ErrDamaged = errors.New("cannot be read as it is stored")
 	// ErrTooLarge: the file is over its limit.
 	ErrTooLarge = errors.New("too large")
 	// ErrRead: the file could not be read from its sender.

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -49,18 +51,22 @@ func (s *Store) keepPolicy(ctx context.Context, policy defect.Policy) (string, e
 	return digest, nil
 }
 
-// policy returns the policy with a digest.
+// policy returns the policy with a digest; ErrDamaged when there is none or it cannot be read.
 func (s *Store) policy(ctx context.Context, digest string) (defect.Policy, error) {
 	if policy, ok := s.policies.get(digest); ok {
 		return policy, nil
 	}
 	var doc string
 	var policy defect.Policy
-	if err := s.read.GetContext(ctx, &doc, "SELECT doc FROM policies WHERE digest = ?", digest); err != nil {
+	err := s.read.GetContext(ctx, &doc, "SELECT doc FROM policies WHERE digest = ?", digest)
+	if errors.Is(err, sql.ErrNoRows) {
+		return policy, fmt.Errorf("there is no policy %s: %w", digest, ErrDamaged)
+	}
+	if err != nil {
 		return policy, fmt.Errorf("read the policy %s: %w", digest, err)
 	}
 	if err := json.Unmarshal([]byte(doc), &policy); err != nil {
-		return policy, fmt.Errorf("read the policy %s: %w", digest, err)
+		return policy, fmt.Errorf("read the policy %s: %w: %w", digest, ErrDamaged, err)
 	}
 	s.policies.put(digest, policy)
 	return policy, nil

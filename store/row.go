@@ -120,14 +120,14 @@ func idAt(at int64) int64 {
 	return at << idRoom
 }
 
-// read makes the case of its texts, without its policy.
+// read makes the case of its texts, without its policy; ErrDamaged.
 func (d Docs) read() (defect.Case, error) {
 	var c defect.Case
 	if err := json.Unmarshal([]byte(d.Doc), &c); err != nil {
-		return c, fmt.Errorf("read a case: %w", err)
+		return c, fmt.Errorf("read a case: %w: %w", ErrDamaged, err)
 	}
 	if err := json.Unmarshal([]byte(d.Submission), &c.Submission); err != nil {
-		return c, fmt.Errorf("read what was submitted as %s: %w", c.Number, err)
+		return c, fmt.Errorf("read what was submitted as %s: %w: %w", c.Number, ErrDamaged, err)
 	}
 	return c, nil
 }

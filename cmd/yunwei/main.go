@@ -52,6 +52,7 @@ func main() {
 type console struct {
 	in  io.Reader
 	out io.Writer
+	err io.Writer
 }
 
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
@@ -60,7 +61,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		kong.Name("yunwei"), kong.Description("The service desk of a contractor that operates IT systems."),
 		kong.DefaultEnvars(config.Prefix), kong.Configuration(kongyaml.Loader),
 		kong.Writers(out, os.Stderr), kong.UsageOnError(), kong.ShortUsageOnError(),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(console{in, out}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(console{in, out, os.Stderr}),
 	)
 	if err != nil {
 		return fmt.Errorf("read the settings: %w", err)

@@ -11,6 +11,7 @@ import (
 
 	"yunwei/config"
 	"yunwei/defect"
+	"yunwei/desk"
 	"yunwei/store"
 )
 
@@ -47,6 +48,9 @@ func (p policyTry) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	if err := writeNumbers(c.err, "some cases cannot be read and were not tried", trials.Unread); err != nil {
+		return err
+	}
 	if p.JSON {
 		return writeTrialsJSON(c.out, policy, &trials)
 	}
@@ -54,13 +58,21 @@ func (p policyTry) Run(ctx context.Context, c console) error {
 }
 
 func tryAll(ctx context.Context, db *store.Store, q store.RecordedQuery, policy defect.Policy, now time.Time, into *defect.Trials) error {
+	history, err := desk.NewPolicyHistory(ctx, db, policy)
+	if err != nil {
+		return err
+	}
 	for after := int64(0); ; {
 		page, next, err := db.Recordings(ctx, q, after, tryPage)
 		if err != nil {
 			return err
 		}
 		for _, r := range page {
-			into.Add(defect.Try(r, policy, now))
+			if r.Damage != "" {
+				into.Unread = append(into.Unread, r.Case.Number)
+				continue
+			}
+			into.Add(defect.Try(r, history.At(r.Case.CreatedAt), now))
 		}
 		if next == 0 {
 			return nil
@@ -134,6 +146,7 @@ type trialsJSON struct {
 	Cases    int            `json:"cases"`
 	Promises []trialSumJSON `json:"promises"`
 	Dropped  []string       `json:"dropped"` // numbers of cases some of whose steps could no longer have happened
+	Unread   []string       `json:"unread"`  // numbers of cases that cannot be read and were not tried
 }
 
 type trialSumJSON struct {
@@ -147,7 +160,7 @@ type trialSumJSON struct {
 }
 
 func writeTrialsJSON(out io.Writer, policy defect.Policy, trials *defect.Trials) error {
-	answer := trialsJSON{Policy: policy.Name, Cases: trials.Cases, Promises: []trialSumJSON{}, Dropped: some(trials.Dropped)}
+	answer := trialsJSON{Policy: policy.Name, Cases: trials.Cases, Promises: []trialSumJSON{}, Dropped: some(trials.Dropped), Unread: some(trials.Unread)}
 	for _, s := range trials.Sums() {
 		answer.Promises = append(answer.Promises, trialSumJSON{
 			Clock: s.Clock, Severity: s.Severity, Was: byOutcome(s.Was), Would: byOutcome(s.Would), Kept: some(s.Kept), Broken: some(s.Broken), Other: some(s.Other),

@@ -71,6 +71,15 @@ func SQLite(t testing.TB) DB {
 	return db
 }
 
+// Tamper does to an SQLite database, by the path or URL of its file, what no store would do.
+func Tamper(t testing.TB, file, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", strings.TrimPrefix(file, "sqlite://")+"?_pragma=busy_timeout(5000)")
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), statement)
+	require.NoError(t, errors.Join(err, db.Close()))
+}
+
 // server is a database of this test binary on a server.
 type server struct {
 	once sync.Once
