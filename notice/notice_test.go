@@ -1,6 +1,7 @@
 package notice_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -118,11 +119,12 @@ func TestCalls_OfARule(t *testing.T) {
 		"who is on duty":        {[]string{"on_duty"}, onDuty, []string{"expert"}},
 		"nobody is on duty":     {[]string{"on_duty"}, town, []string{"agent", "agent2", "liaison"}},
 		"a person":              {[]string{"user:technician"}, town, []string{"technician"}},
-		"a person who is gone":  {[]string{"user:nobody"}, town, nil},
+		"a person who is gone":  {[]string{"user:nobody"}, town, []string{"agent", "agent2", "liaison"}},
 		"the reporter's own":    {[]string{"user:reporter"}, town, []string{"reporter"}},
-		"another reporter":      {[]string{"user:stranger"}, town, nil},
+		"another reporter":      {[]string{"user:stranger"}, town, []string{"agent", "agent2", "liaison"}},
 		"several, each once":    {[]string{"on_duty", "expert", "user:expert", "supervisor"}, onDuty, []string{"expert", "supervisor"}},
-		"a role that is no one": {[]string{"inspector"}, town, nil},
+		"a role that is no one": {[]string{"inspector"}, town, []string{"agent", "agent2", "liaison"}},
+		"one of two is gone":    {[]string{"user:nobody", "supervisor"}, town, []string{"agent", "agent2", "liaison", "supervisor"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := defect.Event{Seq: 2, Kind: defect.KindEscalation, At: monday, Timing: &defect.Timing{Clock: defect.ClockResponse, Notified: c.notified}}
@@ -134,6 +136,18 @@ func TestCalls_OfARule(t *testing.T) {
 			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+func TestRecipients_WhenWhoHasItInHandIsGone(t *testing.T) {
+	s := begin(t, 1).do("agent", defect.ActAcknowledge, defect.Input{Assignee: "technician"})
+	left := slices.DeleteFunc(slices.Clone(town), func(p notice.Person) bool { return p.Username == "technician" })
+	for kind, topic := range map[defect.Kind]notice.Topic{defect.KindWarn: notice.Warning, defect.KindBreach: notice.Breach, defect.KindEscalation: notice.Escalation} {
+		s.e = defect.Event{Seq: 3, Kind: kind, At: monday, Timing: &defect.Timing{Clock: defect.ClockResponse, Notified: []string{defect.NotifyAssignee}}}
+		require.Equal(t, map[string]notice.Topic{"technician": topic}, s.told(town))
+		require.Equal(t, map[string]notice.Topic{"agent": topic, "agent2": topic, "liaison": topic}, s.told(left), kind)
+	}
+	s.do("agent", defect.ActComment, defect.Input{Message: "m"})
+	require.Equal(t, map[string]notice.Topic{"reporter": notice.Commented}, s.told(left), "what is only good to know waits for whoever takes it")
 }
 
 func TestOf_TellsTheReporterLess(t *testing.T) {
