@@ -178,8 +178,16 @@ type Outcome struct {
 	ID      int64
 	State   State // Sent, Failed, Unknown or GivenUp; Pending when its turn did not come
 	Error   string
-	Next    time.Time // when it is next looked at; of those that are not done
+	Next    time.Time // when it is next looked at, or when its reader's hours begin after that; of those that are not done
 	Untried bool      // the try does not count
 	Alone   bool      // it goes as a message of its own from now on
 	PassOn  bool      // the person is told over their next way too
+}
+
+// Settlement is how the sending of notices in hand of a lease went.
+type Settlement struct {
+	Lease    string
+	Now      time.Time
+	Policy   defect.Policy // the site's, in which the hours of readers of announcements are read; a case brings its own
+	Outcomes []Outcome
 }

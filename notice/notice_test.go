@@ -196,10 +196,21 @@ func TestWanted_WaitsForHoursAndQuiet(t *testing.T) {
 
 func TestNextWay_ByPreference(t *testing.T) {
 	s := notice.Settings{Ways: []notice.Way{{Channel: notice.DingTalk}, {Channel: notice.Mail, Address: "a@b"}}}
-	for after, want := range map[string]string{"": notice.DingTalk, notice.Inbox: notice.DingTalk, notice.DingTalk: notice.Mail, notice.Mail: "", notice.Feishu: ""} {
-		way, ok := s.NextWay(after)
-		require.Equal(t, want, way.Channel, after)
-		require.Equal(t, want != "", ok, after)
+	for name, c := range map[string]struct {
+		tried []string
+		want  string
+	}{
+		"the first":                  {nil, notice.DingTalk},
+		"after the first":            {[]string{notice.DingTalk}, notice.Mail},
+		"after both":                 {[]string{notice.DingTalk, notice.Mail}, ""},
+		"after one that is no more":  {[]string{notice.Feishu}, notice.DingTalk},
+		"one was put before another": {[]string{notice.Mail}, notice.DingTalk},
+	} {
+		t.Run(name, func(t *testing.T) {
+			way, ok := s.NextWay(c.tried)
+			require.Equal(t, c.want, way.Channel)
+			require.Equal(t, c.want != "", ok)
+		})
 	}
 }
 

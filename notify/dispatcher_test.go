@@ -582,14 +582,14 @@ func (f *fakeOutbox) LeaseNotices(_ context.Context, l notice.Lease) ([]notice.N
 	return out, nil
 }
 
-func (f *fakeOutbox) SettleNotices(_ context.Context, _ string, _ time.Time, outcomes []notice.Outcome) error {
+func (f *fakeOutbox) SettleNotices(_ context.Context, s notice.Settlement) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.fails > 0 {
 		f.fails--
 		return errors.New("the database is away")
 	}
-	f.settled = append(f.settled, outcomes...)
+	f.settled = append(f.settled, s.Outcomes...)
 	return nil
 }
 

@@ -107,7 +107,7 @@ func rowsTo(n notice.Notice, settings notice.Settings, p *defect.Policy, now tim
 		Severity: n.Severity, At: micros(n.At), Args: string(args), State: notice.Sent, DueAt: never, CreatedAt: micros(now), DoneAt: micros(now),
 	}
 	out := []noticeRow{r}
-	if way, ok := settings.NextWay(""); ok {
+	if way, ok := settings.NextWay(nil); ok {
 		wanted := settings.Wanted(p, n.Severity, now)
 		r.Channel, r.Address, r.State, r.DueAt, r.Since, r.DoneAt = way.Channel, way.Address, notice.Pending, micros(wanted), micros(wanted), 0
 		if wanted.After(now) {
