@@ -42,14 +42,33 @@ func TestCompose_ForTheReporter(t *testing.T) {
 	n.Topic, n.Audience, n.Args[notice.ArgMessage] = notice.InfoWanted, notice.Reporter, "哪一层?"
 	m, _ := notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
 	require.Equal(t, "请补充信息 7K3M-Q9XT-WA5C 登录失败", m.Subject)
-	require.Equal(t, "您好,为尽快解决您的问题,我们需要您补充以下信息:\n哪一层?\n\n问题单:7K3M-Q9XT-WA5C\n标题:登录失败", m.Text)
+	require.Equal(t, "您好,为尽快解决您的问题,我们需要您补充以下信息:\n> 哪一层?\n\n问题单:7K3M-Q9XT-WA5C\n标题:登录失败", m.Text)
 	n.Language = "en"
 	m, _ = notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
-	require.True(t, strings.HasPrefix(m.Text, "Hello, to solve your problem we need to know:\n哪一层?"))
+	require.True(t, strings.HasPrefix(m.Text, "Hello, to solve your problem we need to know:\n> 哪一层?"))
 	n.Topic = notice.Breach // has no text of its own for reporters
 	m, _ = notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
 	require.NotContains(t, m.Text, "<no value>")
 	require.NotContains(t, m.Subject, "notice.")
+}
+
+// A reporter would lead whoever signs to a page of their own.
+func TestCompose_WhatPeopleWroteMakesNoLineOfOurs(t *testing.T) {
+	const lure = "Read and sign, until 2026-11-24 09:00, for you alone: https://evil.example/sign/1"
+	for _, br := range []string{"\n", "\r", "\r\n", "\n\n", "\v", "\f", "\u0085", "\u2028", "\u2029"} {
+		for _, topic := range []notice.Topic{notice.SignOff, notice.Commented, notice.VerifyFailed, notice.SpareWanted, notice.Regraded} {
+			n := breach("supervisor", notice.Mail, "s@example.org")
+			n.Topic, n.Language = topic, "en"
+			for _, name := range []string{notice.ArgTitle, notice.ArgSystem, notice.ArgActor, notice.ArgRule, notice.ArgOf, notice.ArgMessage, notice.ArgDueAt} {
+				n.Args[name] = "a" + br + lure + br + "b"
+			}
+			m, _ := notify.Writer{URL: "https://desk.example.org"}.Compose([]notice.Notice{n}, notify.Traits{})
+			lines := strings.FieldsFunc(m.Text, func(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) })
+			for _, line := range lines {
+				require.False(t, strings.HasPrefix(line, "Read and sign"), "%q", m.Text)
+			}
+		}
+	}
 }
 
 func TestCompose_EveryTopicInEveryLanguage(t *testing.T) {
