@@ -57,6 +57,8 @@ func noticeKeys(n notice.Notice) (prefix, frame string) {
 			prefix += ".reporter"
 		}
 		return prefix, ".reporter"
+	case n.Args[notice.ArgRule] != "" && has(prefix+".rule.subject"):
+		return prefix + ".rule", "" // a rule of the policy took the step, and nobody
 	}
 	return prefix, ""
 }

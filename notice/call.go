@@ -96,14 +96,9 @@ var steps = map[defect.Action]func(*defect.Case, defect.Input) []Call{
 	defect.ActReopen: func(c *defect.Case, _ defect.Input) []Call {
 		return append(role(Reopened, defect.RoleAgent), person(Reopened, c.Assignee)...)
 	},
-	defect.ActRequestInfo: func(c *defect.Case, _ defect.Input) []Call { return reporter(c, InfoWanted) },
-	defect.ActProvideInfo: func(c *defect.Case, _ defect.Input) []Call { return inHand(c, InfoProvided) },
-	defect.ActEscalate: func(_ *defect.Case, in defect.Input) []Call {
-		if in.Level == defect.LevelExpert {
-			return role(ExpertWanted, defect.RoleExpert)
-		}
-		return role(OnsiteWanted, defect.RoleTechnician)
-	},
+	defect.ActRequestInfo:    func(c *defect.Case, _ defect.Input) []Call { return reporter(c, InfoWanted) },
+	defect.ActProvideInfo:    func(c *defect.Case, _ defect.Input) []Call { return inHand(c, InfoProvided) },
+	defect.ActEscalate:       func(_ *defect.Case, in defect.Input) []Call { return ofLevel(in.Level) },
 	defect.ActRequestSpare:   func(*defect.Case, defect.Input) []Call { return role(SpareWanted, defect.RoleLiaison) },
 	defect.ActChangeSeverity: func(c *defect.Case, _ defect.Input) []Call { return append(inHand(c, Regraded), urgent(c)...) },
 	defect.ActComment: func(c *defect.Case, _ defect.Input) []Call {
@@ -195,8 +190,20 @@ func verified(c *defect.Case, in defect.Input) []Call {
 	return append(role(ReplyWanted, defect.RoleAgent), inHand(c, ReportWanted)...)
 }
 
+// ofLevel calls who works on cases that were escalated to a level.
+func ofLevel(l defect.Level) []Call {
+	switch l {
+	case defect.LevelOnsite:
+		return role(OnsiteWanted, defect.RoleTechnician)
+	case defect.LevelExpert:
+		return role(ExpertWanted, defect.RoleExpert)
+	case defect.LevelDesk:
+	}
+	return nil
+}
+
 // escalated calls whom the policy's rule names: roles, who has the case in hand, who is on duty, and people by their user
-// names.
+// names; and who works on the level to which the rule has raised the case.
 func escalated(c *defect.Case, e defect.Event) []Call {
 	if e.Timing == nil {
 		return nil
@@ -215,7 +222,7 @@ func escalated(c *defect.Case, e defect.Event) []Call {
 			out = append(out, role(Escalation, defect.Role(name))...)
 		}
 	}
-	return out
+	return append(out, ofLevel(e.Timing.Level)...)
 }
 
 // Recipient is somebody who is told, and of what.

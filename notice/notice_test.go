@@ -138,6 +138,28 @@ func TestCalls_OfARule(t *testing.T) {
 	}
 }
 
+func TestCalls_OfARuleThatRaisesTheLevel(t *testing.T) {
+	type told = map[string]notice.Topic
+	s := begin(t, 2)
+	for name, c := range map[string]struct {
+		level    defect.Level
+		notified []string
+		without  string
+		want     told
+	}{
+		"on site":           {defect.LevelOnsite, []string{"supervisor"}, "", told{"supervisor": notice.Escalation, "technician": notice.OnsiteWanted}},
+		"an expert":         {defect.LevelExpert, []string{"supervisor"}, "", told{"supervisor": notice.Escalation, "expert": notice.ExpertWanted}},
+		"it was so already": {"", []string{"supervisor"}, "", told{"supervisor": notice.Escalation}},
+		"named, too":        {defect.LevelExpert, []string{"expert"}, "", told{"expert": notice.Escalation}},
+		"nobody is there":   {defect.LevelExpert, []string{"supervisor"}, "expert", told{"supervisor": notice.Escalation, "agent": notice.ExpertWanted, "agent2": notice.ExpertWanted, "liaison": notice.ExpertWanted}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.e = defect.Event{Seq: 2, Kind: defect.KindEscalation, At: monday, Timing: &defect.Timing{Clock: defect.ClockResolve, Notified: c.notified, Level: c.level}}
+			require.Equal(t, c.want, s.told(slices.DeleteFunc(slices.Clone(town), func(p notice.Person) bool { return p.Username == c.without })))
+		})
+	}
+}
+
 func TestRecipients_WhenWhoHasItInHandIsGone(t *testing.T) {
 	s := begin(t, 1).do("agent", defect.ActAcknowledge, defect.Input{Assignee: "technician"})
 	left := slices.DeleteFunc(slices.Clone(town), func(p notice.Person) bool { return p.Username == "technician" })

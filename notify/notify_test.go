@@ -52,6 +52,18 @@ func TestCompose_ForTheReporter(t *testing.T) {
 	require.NotContains(t, m.Subject, "notice.")
 }
 
+func TestCompose_OfARuleThatRaisesTheLevel(t *testing.T) {
+	for topic, want := range map[notice.Topic]string{notice.OnsiteWanted: "somebody on site (resolve at 50%). It is due at ", notice.ExpertWanted: "an expert (resolve at 50%). It is due at "} {
+		n := breach("technician", notice.Mail, "t@example.org")
+		n.Topic, n.Language, n.Args[notice.ArgRule] = topic, "en", "resolve at 50%"
+		m, _ := notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
+		require.Contains(t, m.Text, want)
+		n.Args = notice.Args{notice.ArgActor: "李雷", notice.ArgMessage: "why"}
+		m, _ = notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
+		require.Contains(t, m.Text, "李雷 asks for ")
+	}
+}
+
 // A reporter would lead whoever signs to a page of their own.
 func TestCompose_WhatPeopleWroteMakesNoLineOfOurs(t *testing.T) {
 	const lure = "Read and sign, until 2026-11-24 09:00, for you alone: https://evil.example/sign/1"
