@@ -73,6 +73,7 @@ func (l Lang) noticeData(n notice.Notice) map[string]string {
 	data := map[string]string{"number": n.Number(), "severity": strconv.Itoa(int(n.Severity)), notice.ArgAt: n.At.Format(minuteForm)}
 	for _, name := range []string{
 		notice.ArgTitle, notice.ArgSystem, notice.ArgActor, notice.ArgMessage, notice.ArgClock, notice.ArgDueAt, notice.ArgPercent, notice.ArgRule, notice.ArgOf, notice.ArgDetail,
+		notice.ArgRoster, notice.ArgGiveFrom, notice.ArgGiveTo, notice.ArgTakeFrom, notice.ArgTakeTo,
 	} {
 		data[name] = ""
 	}

@@ -46,6 +46,11 @@ const (
 	RosterGap Topic = "roster_gap" // nobody, or too few, are on duty at some time
 	Drift     Topic = "drift"      // a promise's due time is not what its events say
 	Test      Topic = "test"       // somebody tries a channel
+
+	SwapAsked   Topic = "swap_asked"   // somebody asks the reader to exchange duty
+	SwapAgreed  Topic = "swap_agreed"  // the exchange that the reader asked for is agreed on
+	SwapRefused Topic = "swap_refused" // it is refused
+	HandedOver  Topic = "handed_over"  // who was on duty before the reader has left a note
 )
 
 // Call is that an event calls for somebody: one person, everybody who has a role, or whoever is on duty.

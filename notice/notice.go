@@ -103,6 +103,13 @@ const (
 	ArgOf      = "of"       // the case that goes on instead
 	ArgDetail  = "detail"   // of an announcement
 	ArgPlan    = "proposal" // the number of the handling plan
+
+	// Of announcements about duty.
+	ArgRoster   = "roster"
+	ArgGiveFrom = "give_from_at" // of a swap: what who asks for it gives away
+	ArgGiveTo   = "give_to_at"
+	ArgTakeFrom = "take_from_at" // and what they take instead
+	ArgTakeTo   = "take_to_at"
 )
 
 // Number returns the case's number; empty for an announcement.
