@@ -94,6 +94,13 @@ func (l Lang) noticeData(n notice.Notice) map[string]string {
 		}
 		data[name] = value
 	}
+	var lines []string
+	for _, sentence := range n.Args.Sentences() {
+		lines = append(lines, oneLine(l.Text(sentence.Key, sentence.Args)))
+	}
+	if len(lines) > 0 {
+		data[notice.ArgDetail] = strings.Join(lines, "\n")
+	}
 	return data
 }
 

@@ -101,7 +101,8 @@ const (
 	ArgPercent = "percent"  // of a warning
 	ArgRule    = "rule"     // of an escalation
 	ArgOf      = "of"       // the case that goes on instead
-	ArgDetail  = "detail"   // of an announcement
+	ArgDetail  = "detail"   // of an announcement: a text
+	ArgSaid    = "said"     // stands for ArgDetail: sentences in any language; see Said
 	ArgPlan    = "proposal" // the number of the handling plan
 
 	// Of announcements about duty.
