@@ -71,12 +71,12 @@ func TestProject_TellsWhatIsPressingPastSQL(t *testing.T) {
 				Store: &fakeStore{fail: errors.New("away")}, Client: knowing(t, state),
 				Straight: &activities.Straight{
 					People: func() []notice.Person { return people },
-					Send: func(_ context.Context, to []notice.Person, n notice.Notice) error {
+					Send: func(_ context.Context, to []notice.Person, n notice.Notice) ([]notice.Told, error) {
 						mu.Lock()
 						defer mu.Unlock()
 						told[fmt.Sprintf("%s %s %d", to[0].Username, n.Topic, n.Seq)]++
 						require.Equal(t, state.Case.Number, n.About, "under the key that the outbox has too")
-						return nil
+						return []notice.Told{{Seq: n.Seq, Username: to[0].Username, Channel: notice.Mail}}, nil
 					},
 					Now: func() time.Time { return time.Now().Add(c.after) },
 				},
@@ -91,6 +91,40 @@ func TestProject_TellsWhatIsPressingPastSQL(t *testing.T) {
 			require.Equal(t, c.want, told)
 		})
 	}
+}
+
+func TestProject_WhoWasToldPastSQLIsNotToldAgain(t *testing.T) {
+	state := broken(2)
+	before := notice.Told{Seq: 2, Username: "agent", Channel: notice.Mail}
+	far := map[string]any{"seq": 0, "to": []notice.Told{before}}
+	run := func(db *fakeStore) []string {
+		var sent []string
+		p := &activities.Projection{
+			Store: db, Client: knowing(t, state),
+			Straight: &activities.Straight{
+				People: func() []notice.Person {
+					return []notice.Person{
+						{Person: defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}}, {Person: defect.Person{Username: "liaison", Roles: []defect.Role{defect.RoleLiaison}}},
+					}
+				},
+				Send: func(_ context.Context, to []notice.Person, n notice.Notice) ([]notice.Told, error) {
+					sent = append(sent, fmt.Sprint(to[0].Username, " ", n.Seq)) // one for each event: no two at a time
+					return nil, nil
+				},
+				Now: func() time.Time { return time.Now().Add(time.Hour) },
+			},
+		}
+		env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+		env.RegisterActivity(p.Project)
+		env.SetHeartbeatDetails(far)
+		_, err := env.ExecuteActivity(p.Project, contract.Projection{Number: state.Case.Number, Events: state.Journal})
+		require.Equal(t, db.fail == nil, err == nil)
+		return sent
+	}
+	require.Equal(t, []string{"liaison 3"}, run(&fakeStore{fail: errors.New("away")}), "not by another try")
+	db := &fakeStore{}
+	require.Empty(t, run(db))
+	require.Equal(t, []notice.Told{before}, db.told, "and not by the outbox")
 }
 
 // announced records what is announced.

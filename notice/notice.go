@@ -199,3 +199,10 @@ type Settlement struct {
 	Policy   defect.Policy // the site's, in which the hours of readers of announcements are read; a case brings its own
 	Outcomes []Outcome
 }
+
+// Told is that somebody was told of an event of a case past the outbox, over the channel that has taken it.
+type Told struct {
+	Seq      int    `json:"seq"`
+	Username string `json:"username"`
+	Channel  string `json:"channel"`
+}

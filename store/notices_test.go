@@ -405,6 +405,31 @@ func TestRetry_OfWhatWasGivenUp(t *testing.T) {
 	})
 }
 
+func TestNotices_OfThoseWhoWereToldPastTheOutbox(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		o := newOutbox(t, db)
+		ways := notice.Settings{Ways: []notice.Way{{Channel: notice.Mail, Address: "a@example.org"}, {Channel: notice.DingTalk, Address: "138"}}}
+		o.wants("agent", ways)
+		o.wants("agent2", ways)
+		s := defect.Submission{Title: "t", Severity: 2, System: "OA", Reporter: defect.Reporter{Username: "reporter"}}
+		c, e := defect.Open(first, s, storetest.Policy(), storetest.People()[0], o.clock, defect.Keyed{})
+		told := []notice.Told{{Seq: 1, Username: "agent", Channel: notice.DingTalk}, {Seq: 9, Username: "agent2", Channel: notice.Mail}}
+		_, err := o.Project(t.Context(), first, &c, []defect.Event{e}, told...)
+		require.NoError(t, err)
+		mine := o.list(store.NoticeQuery{Username: "agent"})
+		require.Len(t, mine, 2, "the inbox, and the way that has taken it")
+		for _, n := range mine {
+			require.Equal(t, notice.Sent, n.State)
+			require.Contains(t, []string{notice.Inbox, notice.DingTalk}, n.Channel)
+			require.Equal(t, o.clock, n.DoneAt)
+		}
+		require.Empty(t, o.lease("d", notice.Lease{Channel: notice.DingTalk, Limit: 10}))
+		others := o.lease("m", notice.Lease{Channel: notice.Mail, Limit: 10})
+		require.Len(t, others, 1)
+		require.Equal(t, "agent2", others[0].Username, "who was told of another event is told of this one")
+	})
+}
+
 func TestAnnounce_OnceForItsKey(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		o := newOutbox(t, db)
