@@ -16,6 +16,7 @@ import (
 	"yunwei/apperr"
 	"yunwei/contract"
 	"yunwei/defect"
+	"yunwei/notice"
 	"yunwei/store"
 )
 
@@ -24,9 +25,10 @@ type fakeStore struct {
 	fail  error
 	whole *defect.Case
 	got   []defect.Event
+	told  []notice.Told
 }
 
-func (f *fakeStore) Project(_ context.Context, _ string, whole *defect.Case, events []defect.Event) (defect.Case, error) {
+func (f *fakeStore) Project(_ context.Context, _ string, whole *defect.Case, events []defect.Event, told ...notice.Told) (defect.Case, error) {
 	if f.fail != nil {
 		return defect.Case{}, f.fail
 	}
@@ -35,7 +37,7 @@ func (f *fakeStore) Project(_ context.Context, _ string, whole *defect.Case, eve
 			return defect.Case{}, store.ErrGap
 		}
 	}
-	f.whole, f.got = whole, events
+	f.whole, f.got, f.told = whole, events, told
 	return defect.Case{}, nil
 }
 

@@ -1,11 +1,14 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"yunwei/apperr"
 	"yunwei/contract"
 	"yunwei/defect"
 	"yunwei/notice"
@@ -25,10 +28,16 @@ type DriftNotices struct {
 
 // Alarm implements Alarm.
 func (n DriftNotices) Alarm(ctx context.Context, audit string, d defect.Drift) error {
+	said, err := notice.Said([]notice.Sentence{{
+		Key: apperr.Reason("drift." + string(d.Kind)), Args: apperr.Args{"number": d.Number, "subject": cmp.Or(d.Subject, "–"), "detail": d.Detail},
+	}})
+	if err != nil {
+		return fmt.Errorf("tell of drift: %w", err)
+	}
 	return n.Outbox.Announce(ctx, notice.Announcement{
 		Key: strings.Join([]string{"audit", audit, d.Number, string(d.Kind), d.Subject}, " "), Topic: notice.Drift, Roles: []defect.Role{defect.RoleAdmin},
 		Severity: 2, At: n.Now(), Policy: n.Policy,
-		Args: notice.Args{notice.ArgDetail: strings.Join([]string{d.Number, string(d.Kind), d.Subject, d.Detail}, " ")},
+		Args: notice.Args{notice.ArgSaid: said},
 	})
 }
 
@@ -44,23 +53,20 @@ const toldFindings = 20
 
 // Alarm implements RosterAlarm.
 func (n RosterNotices) Alarm(ctx context.Context, found contract.RosterCheckResult) error {
-	var lines []string
+	var sentences []notice.Sentence
 	for _, f := range found.Findings[:min(len(found.Findings), toldFindings)] {
-		zone := time.FixedZone("", int(f.Timezone))
-		line := fmt.Sprintf("%s %s %s – %s", f.Roster, strings.Join(f.Shifts, "/"), f.From.In(zone).Format("2006-01-02 15:04"), f.To.In(zone).Format("2006-01-02 15:04"))
-		if f.Need > 0 {
-			line += fmt.Sprintf(" %d/%d", f.Have, f.Need)
-		}
-		if f.Person != "" {
-			line += " " + f.Person
-		}
-		lines = append(lines, line)
+		key, args := f.Text()
+		sentences = append(sentences, notice.Sentence{Key: key, Args: args})
 	}
-	if more := found.Total - len(lines); more > 0 {
-		lines = append(lines, fmt.Sprintf("+ %d", more))
+	if more := found.Total - len(sentences); more > 0 {
+		sentences = append(sentences, notice.Sentence{Key: "notice.more", Args: apperr.Args{"count": strconv.Itoa(more)}})
+	}
+	said, err := notice.Said(sentences)
+	if err != nil {
+		return fmt.Errorf("tell of the rosters: %w", err)
 	}
 	return n.Outbox.Announce(ctx, notice.Announcement{
 		Key: "roster-check " + found.From.UTC().Format(time.RFC3339), Topic: notice.RosterGap, Roles: []defect.Role{defect.RoleLiaison, defect.RoleAdmin},
-		At: n.Now(), Policy: n.Policy, Args: notice.Args{notice.ArgDetail: strings.Join(lines, "\n")},
+		At: n.Now(), Policy: n.Policy, Args: notice.Args{notice.ArgSaid: said},
 	})
 }

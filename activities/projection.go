@@ -12,13 +12,14 @@ import (
 
 	"yunwei/contract"
 	"yunwei/defect"
+	"yunwei/notice"
 	"yunwei/store"
 )
 
 // Projector is where events go: the store. Project is one transaction and idempotent; it returns store.ErrGap when it
-// would need more than it was given, and store.ErrDiverged when it knows an event otherwise.
+// would need more than it was given, and store.ErrDiverged when it knows an event otherwise. Who was told is not told again.
 type Projector interface {
-	Project(ctx context.Context, number string, whole *defect.Case, events []defect.Event) (defect.Case, error)
+	Project(ctx context.Context, number string, whole *defect.Case, events []defect.Event, told ...notice.Told) (defect.Case, error)
 }
 
 // Projection brings the events of cases into SQL.
@@ -44,7 +45,11 @@ func (p *Projection) Project(ctx context.Context, batch contract.Projection) err
 }
 
 func (p *Projection) project(ctx context.Context, batch contract.Projection) error {
-	_, err := p.Store.Project(ctx, batch.Number, nil, batch.Events)
+	far, err := soFar(ctx)
+	if err != nil { // then some are told twice
+		activity.GetLogger(ctx).Warn("nobody knows who was told past the database", "number", batch.Number, "error", err)
+	}
+	_, err = p.Store.Project(ctx, batch.Number, nil, batch.Events, far.To...)
 	if !errors.Is(err, store.ErrGap) {
 		return wrap(err)
 	}
@@ -52,7 +57,7 @@ func (p *Projection) project(ctx context.Context, batch contract.Projection) err
 	if err != nil {
 		return err
 	}
-	return p.ProjectWhole(ctx, state)
+	return p.projectWhole(ctx, state, far.To)
 }
 
 // journal asks the case for what SQL does not know.
@@ -70,7 +75,11 @@ func (p *Projection) journal(ctx context.Context) (contract.DefectState, error) 
 
 // ProjectWhole brings the journal of a state into SQL.
 func (p *Projection) ProjectWhole(ctx context.Context, state contract.DefectState) error {
-	_, err := p.Store.Project(ctx, state.Case.Number, &state.Case, state.Journal)
+	return p.projectWhole(ctx, state, nil)
+}
+
+func (p *Projection) projectWhole(ctx context.Context, state contract.DefectState, told []notice.Told) error {
+	_, err := p.Store.Project(ctx, state.Case.Number, &state.Case, state.Journal, told...)
 	return wrap(err)
 }
 

@@ -3,6 +3,8 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -13,13 +15,13 @@ import (
 	"yunwei/notice"
 )
 
-// Straight tells people past the database: what cannot wait for it. The outbox tells them again when the database is back,
-// under the same key.
+// Straight tells people past the database: what cannot wait for it. Whom a channel has taken it for, the outbox does not tell
+// again when the database is back.
 type Straight struct {
 	// People are those who can be told things, as they were when that was last known.
 	People func() []notice.Person
-	// Send tells people now; see notify.Sender.Straight.
-	Send func(ctx context.Context, people []notice.Person, n notice.Notice) error
+	// Send tells people now, and returns who was told; see notify.Sender.Straight.
+	Send func(ctx context.Context, people []notice.Person, n notice.Notice) ([]notice.Told, error)
 	Now  func() time.Time
 }
 
@@ -38,43 +40,78 @@ func pressing(c *defect.Case, e defect.Event) bool {
 	return c.Severity <= 2 && (e.Kind == defect.KindBreach || e.Kind == defect.KindEscalation)
 }
 
-// tellStraight tells what is pressing in the journal of a case that SQL has not heard of for a minute, each event once: how
-// far it came is kept by the activity's heartbeat from try to try. What could not be told is told in the next try.
+// straightSoFar is what the tries of a projection have told; its heartbeat keeps it from try to try.
+type straightSoFar struct {
+	Seq int           `json:"seq"` // up to which everybody was told
+	To  []notice.Told `json:"to,omitempty"`
+}
+
+func soFar(ctx context.Context) (straightSoFar, error) {
+	var far straightSoFar
+	if !activity.HasHeartbeatDetails(ctx) {
+		return far, nil
+	}
+	if err := activity.GetHeartbeatDetails(ctx, &far); err == nil {
+		return far, nil
+	}
+	far = straightSoFar{}
+	if err := activity.GetHeartbeatDetails(ctx, &far.Seq); err != nil { // as the program before this one kept it
+		return far, fmt.Errorf("how far it was told: %w", err)
+	}
+	return far, nil
+}
+
+// tellStraight tells what is pressing in the journal of a case that SQL has not heard of for a minute, each event once to
+// each. What could not be told is told in the next try.
 func (p *Projection) tellStraight(ctx context.Context) error {
 	if p.Straight == nil || p.Straight.Now().Sub(activity.GetInfo(ctx).ScheduledTime) < straightAfter {
 		return nil
 	}
-	told := 0
-	if activity.HasHeartbeatDetails(ctx) {
-		if err := activity.GetHeartbeatDetails(ctx, &told); err != nil {
-			return fmt.Errorf("how far it was told: %w", err)
-		}
+	far, err := soFar(ctx)
+	if err != nil {
+		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, straightWithin)
+	timed, cancel := context.WithTimeout(ctx, straightWithin)
 	defer cancel()
-	state, err := p.journal(ctx)
+	state, err := p.journal(timed)
 	if err != nil {
 		return err
 	}
 	for _, e := range state.Journal {
-		if e.Seq <= told || !pressing(&state.Case, e) {
+		if e.Seq <= far.Seq || !pressing(&state.Case, e) {
 			continue
 		}
-		if err := p.Straight.tell(ctx, state, e); err != nil {
+		told, err := p.Straight.tell(timed, state, e, far.To)
+		far.To = append(far.To, told...)
+		if err == nil {
+			far.Seq = e.Seq
+		}
+		activity.RecordHeartbeat(ctx, far)
+		if err != nil {
 			return err
 		}
-		activity.RecordHeartbeat(ctx, e.Seq)
 	}
 	return nil
 }
 
-func (s *Straight) tell(ctx context.Context, state contract.DefectState, e defect.Event) error {
+// tell tells everybody whom the event calls for, but not those who were told before, and returns whom it has told.
+func (s *Straight) tell(ctx context.Context, state contract.DefectState, e defect.Event, before []notice.Told) ([]notice.Told, error) {
+	var mu sync.Mutex // of told
+	var told []notice.Told
 	var all errgroup.Group
 	all.SetLimit(straightAbreast)
 	for _, r := range notice.Recipients(notice.Calls(&state.Case, e), "", &state.Case, s.People()) {
+		if slices.ContainsFunc(before, func(t notice.Told) bool { return t.Seq == e.Seq && t.Username == r.Username }) {
+			continue
+		}
 		all.Go(func() error {
-			return s.Send(ctx, []notice.Person{r.Person}, notice.Of(&state.Case, e, r))
+			some, err := s.Send(ctx, []notice.Person{r.Person}, notice.Of(&state.Case, e, r))
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, some...)
+			return err
 		})
 	}
-	return all.Wait()
+	err := all.Wait()
+	return told, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"yunwei/activities"
 	"yunwei/contract"
 	"yunwei/defect"
+	"yunwei/lang"
 	"yunwei/notice"
 	"yunwei/roster"
 )
@@ -69,12 +71,12 @@ func TestProject_TellsWhatIsPressingPastSQL(t *testing.T) {
 				Store: &fakeStore{fail: errors.New("away")}, Client: knowing(t, state),
 				Straight: &activities.Straight{
 					People: func() []notice.Person { return people },
-					Send: func(_ context.Context, to []notice.Person, n notice.Notice) error {
+					Send: func(_ context.Context, to []notice.Person, n notice.Notice) ([]notice.Told, error) {
 						mu.Lock()
 						defer mu.Unlock()
 						told[fmt.Sprintf("%s %s %d", to[0].Username, n.Topic, n.Seq)]++
 						require.Equal(t, state.Case.Number, n.About, "under the key that the outbox has too")
-						return nil
+						return []notice.Told{{Seq: n.Seq, Username: to[0].Username, Channel: notice.Mail}}, nil
 					},
 					Now: func() time.Time { return time.Now().Add(c.after) },
 				},
@@ -89,6 +91,40 @@ func TestProject_TellsWhatIsPressingPastSQL(t *testing.T) {
 			require.Equal(t, c.want, told)
 		})
 	}
+}
+
+func TestProject_WhoWasToldPastSQLIsNotToldAgain(t *testing.T) {
+	state := broken(2)
+	before := notice.Told{Seq: 2, Username: "agent", Channel: notice.Mail}
+	far := map[string]any{"seq": 0, "to": []notice.Told{before}}
+	run := func(db *fakeStore) []string {
+		var sent []string
+		p := &activities.Projection{
+			Store: db, Client: knowing(t, state),
+			Straight: &activities.Straight{
+				People: func() []notice.Person {
+					return []notice.Person{
+						{Person: defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}}, {Person: defect.Person{Username: "liaison", Roles: []defect.Role{defect.RoleLiaison}}},
+					}
+				},
+				Send: func(_ context.Context, to []notice.Person, n notice.Notice) ([]notice.Told, error) {
+					sent = append(sent, fmt.Sprint(to[0].Username, " ", n.Seq)) // one for each event: no two at a time
+					return nil, nil
+				},
+				Now: func() time.Time { return time.Now().Add(time.Hour) },
+			},
+		}
+		env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+		env.RegisterActivity(p.Project)
+		env.SetHeartbeatDetails(far)
+		_, err := env.ExecuteActivity(p.Project, contract.Projection{Number: state.Case.Number, Events: state.Journal})
+		require.Equal(t, db.fail == nil, err == nil)
+		return sent
+	}
+	require.Equal(t, []string{"liaison 3"}, run(&fakeStore{fail: errors.New("away")}), "not by another try")
+	db := &fakeStore{}
+	require.Empty(t, run(db))
+	require.Equal(t, []notice.Told{before}, db.told, "and not by the outbox")
 }
 
 // announced records what is announced.
@@ -107,15 +143,39 @@ func TestAlarms_NameWhatWasFoundUnderAKeyThatStays(t *testing.T) {
 	require.NoError(t, alarm.Alarm(t.Context(), "run", drift))
 	require.NoError(t, alarm.Alarm(t.Context(), "run", drift))
 	require.Equal(t, out.list[0].Key, out.list[1].Key)
-	require.Equal(t, "N clock plan 1 due at another time", out.list[0].Args[notice.ArgDetail])
+	require.Equal(t, "N: a promise is not what the events make of it (plan 1). due at another time", inWords(lang.English, out.list[0]))
+	require.Contains(t, inWords(lang.Chinese, out.list[0]), "N:时限与事件推算的不一致(plan 1)")
 
+	one := roster.Finding{Roster: "site", Shifts: []string{"现场"}, Person: "agent", From: now(), To: now().Add(time.Hour), Timezone: 8 * 3600, Have: 1, Need: 2}
 	found := contract.RosterCheckResult{From: now(), To: now().AddDate(0, 0, 56), Total: 30}
-	for range 30 {
-		found.Findings = append(found.Findings, roster.Finding{Problem: roster.ProblemShort, Roster: "site", Shifts: []string{"现场"}, From: now(), To: now().Add(time.Hour), Timezone: 8 * 3600, Have: 1, Need: 2})
+	for i := range 30 {
+		one.Problem = roster.Problems()[i%3]
+		found.Findings = append(found.Findings, one)
 	}
 	require.NoError(t, activities.RosterNotices{Outbox: out, Policy: defect.DefaultPolicy(), Now: now}.Alarm(t.Context(), found))
 	told := out.list[2]
 	require.Equal(t, notice.RosterGap, told.Topic)
-	require.Contains(t, told.Args[notice.ArgDetail], "site 现场 2026-11-23 17:00 – 2026-11-23 18:00 1/2\n")
-	require.Contains(t, told.Args[notice.ArgDetail], "\n+ 10")
+	for l, want := range map[lang.Lang]string{
+		lang.English: "site: nobody is on duty (现场) from 2026-11-23 17:00 to 2026-11-23 18:00; 2 needed.\n" +
+			"site: 1 of 2 people (现场) from 2026-11-23 17:00 to 2026-11-23 18:00.\n" +
+			"agent has two shifts at once from 2026-11-23 17:00 to 2026-11-23 18:00: 现场.",
+		lang.Chinese: "site:2026-11-23 17:00 至 2026-11-23 18:00 无人值班(现场),需要 2 人。\n" +
+			"site:2026-11-23 17:00 至 2026-11-23 18:00 现场只有 1 人,需要 2 人。\n" +
+			"agent 在 2026-11-23 17:00 至 2026-11-23 18:00 同时有两个班次:现场。",
+	} {
+		text := inWords(l, told)
+		require.Contains(t, text, "\n"+want)
+		require.Equal(t, 22, strings.Count(text, "\n")+1, "what was found, twenty of it, and how much more")
+		require.Contains(t, text, "10")
+	}
+}
+
+// inWords returns what an announcement tells in a language.
+func inWords(l lang.Lang, a notice.Announcement) string {
+	text := l.Notice(a.To(notice.Recipient{Topic: a.Topic}), "").Text
+	first, _, _ := strings.Cut(text, "\n\n")
+	if a.Topic == notice.Drift {
+		_, first, _ = strings.Cut(first, "\n")
+	}
+	return first
 }

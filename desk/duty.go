@@ -95,8 +95,8 @@ func (d *Desk) DutyLog(ctx context.Context, by Caller, name string, from, to tim
 	return list, next, ofStore(err, nil)
 }
 
-// HandOver keeps the caller's note to who comes after them, with how many open cases they have in hand. Without a shift it
-// is the one that the caller has now, if any.
+// HandOver keeps the caller's note to who comes after them, with how many open cases they have in hand, and tells who comes.
+// Without a shift it is the one that the caller has now, if any.
 func (d *Desk) HandOver(ctx context.Context, by Caller, h roster.HandOver) (roster.HandOver, error) {
 	shift, err := d.servesIn(ctx, by, h.Roster, h.Shift)
 	if err != nil {
@@ -114,7 +114,11 @@ func (d *Desk) HandOver(ctx context.Context, by Caller, h roster.HandOver) (rost
 	if load, err := d.workload(ctx, []string{h.From}); err == nil && len(load) == 1 {
 		h.OpenCases, h.OpenKnown = load[0].Open, true
 	}
-	return h, errorOf(d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddHandOver(ctx, h) }))
+	if err := d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddHandOver(ctx, h) }); err != nil {
+		return roster.HandOver{}, errorOf(err)
+	}
+	d.tellHandOver(ctx, by, h)
+	return h, nil
 }
 
 var errHandOverUnknown = apperr.New(apperr.NotFound, apperr.ReasonHandOverUnknown, nil)

@@ -86,7 +86,7 @@ func (d *Desk) Overrides(ctx context.Context, by Caller, name, after string, lim
 	return list, next, err
 }
 
-// AskSwap asks another to exchange duty. Both have to be on duty in what they give. Invalid, NotFound.
+// AskSwap asks another to exchange duty, and tells them. Both have to be on duty in what they give. Invalid, NotFound.
 func (d *Desk) AskSwap(ctx context.Context, by Caller, name string, w roster.Swap) (roster.Swap, error) {
 	if err := d.MayDuty(by, roster.TaskServe); err != nil {
 		return roster.Swap{}, err
@@ -122,10 +122,14 @@ func (d *Desk) AskSwap(ctx context.Context, by Caller, name string, w roster.Swa
 	if err := wrong.Err(); err != nil {
 		return roster.Swap{}, err
 	}
-	return w, d.change(ctx, func(ctx context.Context) error { return d.store.AddSwap(ctx, name, w) })
+	if err := d.change(ctx, func(ctx context.Context) error { return d.store.AddSwap(ctx, name, w) }); err != nil {
+		return roster.Swap{}, err
+	}
+	d.tellSwap(ctx, by, name, w)
+	return w, nil
 }
 
-// AnswerSwap agrees to a swap or refuses it; only who was asked may. Conflict when it was answered, or is over.
+// AnswerSwap agrees to a swap or refuses it, and tells who asked; only who was asked may. Conflict when it was answered, or is over.
 func (d *Desk) AnswerSwap(ctx context.Context, by Caller, name, id string, agree bool) (roster.Swap, error) {
 	if err := d.MayDuty(by, roster.TaskServe); err != nil {
 		return roster.Swap{}, err
@@ -145,7 +149,11 @@ func (d *Desk) AnswerSwap(ctx context.Context, by Caller, name, id string, agree
 	if agree {
 		w.State = roster.SwapAgreed
 	}
-	return w, d.change(ctx, func(ctx context.Context) error { return d.store.MoveSwap(ctx, name, roster.SwapAsked, w) })
+	if err := d.change(ctx, func(ctx context.Context) error { return d.store.MoveSwap(ctx, name, roster.SwapAsked, w) }); err != nil {
+		return roster.Swap{}, err
+	}
+	d.tellSwap(ctx, by, name, w)
+	return w, nil
 }
 
 // CancelSwap withdraws a swap that was not answered, which is for who asked, or takes back one that was agreed on, for what

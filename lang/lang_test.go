@@ -76,6 +76,7 @@ func wanted(t *testing.T) []string {
 	add("duty.", constants(t, "../roster/duties.go", "Task"))
 	add("duty_kind.", constants(t, "../roster/roster.go", "Kind"))
 	add("finding.", constants(t, "../roster/check.go", "Problem"))
+	add("drift.", constants(t, "../defect/drift.go", "DriftKind"))
 	add("assignment.", constants(t, "../defect/input.go", "AssignmentCode"))
 	add("type.", constants(t, "../defect/field.go", "FieldType"))
 	add("decision.", []string{string(defect.Approve), string(defect.Reject)})
@@ -83,8 +84,8 @@ func wanted(t *testing.T) []string {
 	for _, frame := range []string{"", ".reporter", ".announcement"} {
 		keys = append(keys, "notice.subject"+frame, "notice.facts"+frame)
 	}
-	keys = append(keys, "notice.sign_off.link", "notice.sign_off.code", "notice.held", "notice.link", "notice.bundle.subject", "notice.bundle.text")
-	for _, topic := range append(constants(t, "../notice/call.go", "Topic"), forReporters...) {
+	keys = append(keys, "notice.sign_off.link", "notice.sign_off.code", "notice.held", "notice.more", "notice.link", "notice.bundle.subject", "notice.bundle.text")
+	for _, topic := range slices.Concat(constants(t, "../notice/call.go", "Topic"), forReporters, byRule) {
 		keys = append(keys, "notice."+topic+".subject", "notice."+topic+".text")
 	}
 	slices.Sort(keys)
@@ -114,6 +115,9 @@ func said(t *testing.T, pattern string) []string {
 var forReporters = []string{
 	"acknowledged.reporter", "info_wanted.reporter", "replied.reporter", "commented.reporter", "converted.reporter", "withdrawn.reporter", "duplicate.reporter", "closed.reporter",
 }
+
+// byRule are the topics that have a text of their own where a rule of the policy calls, and not a person.
+var byRule = []string{"onsite_wanted.rule", "expert_wanted.rule"}
 
 var refTime = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 

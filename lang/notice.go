@@ -23,7 +23,8 @@ func Of(tag string) Lang {
 }
 
 // Notice puts a notice into words. link leads to the case; none is mentioned when it is empty. Nothing that somebody wrote
-// is looked at for terms or placeholders.
+// is looked at for terms or placeholders, and none of it makes a line that could be taken for one of ours, such as a link
+// to sign with: facts have no breaks, and each line of a message is marked as quoted.
 func (l Lang) Notice(n notice.Notice, link string) Message {
 	data := l.noticeData(n)
 	prefix, frame := noticeKeys(n)
@@ -36,7 +37,7 @@ func (l Lang) Notice(n notice.Notice, link string) Message {
 		parts = append(parts, l.localize("notice.link", map[string]string{"link": link}))
 	}
 	subject := l.localize("notice.subject"+frame, data)
-	return Message{Subject: strings.Join(strings.Fields(subject), " "), Text: strings.Join(parts, "\n\n")}
+	return Message{Subject: oneLine(subject), Text: strings.Join(parts, "\n\n")}
 }
 
 // Notices is what stands before the subjects of several notices that go as one message.
@@ -56,6 +57,8 @@ func noticeKeys(n notice.Notice) (prefix, frame string) {
 			prefix += ".reporter"
 		}
 		return prefix, ".reporter"
+	case n.Args[notice.ArgRule] != "" && has(prefix+".rule.subject"):
+		return prefix + ".rule", "" // a rule of the policy took the step, and nobody
 	}
 	return prefix, ""
 }
@@ -70,19 +73,47 @@ func (l Lang) noticeData(n notice.Notice) map[string]string {
 	data := map[string]string{"number": n.Number(), "severity": strconv.Itoa(int(n.Severity)), notice.ArgAt: n.At.Format(minuteForm)}
 	for _, name := range []string{
 		notice.ArgTitle, notice.ArgSystem, notice.ArgActor, notice.ArgMessage, notice.ArgClock, notice.ArgDueAt, notice.ArgPercent, notice.ArgRule, notice.ArgOf, notice.ArgDetail,
+		notice.ArgRoster, notice.ArgGiveFrom, notice.ArgGiveTo, notice.ArgTakeFrom, notice.ArgTakeTo,
 	} {
 		data[name] = ""
 	}
 	for name, value := range n.Args {
 		switch {
+		case name == notice.ArgMessage:
+			value = quoted(value)
+		case name == notice.ArgDetail: // the desk's own lines
 		case name == notice.ArgClock:
 			value = l.Term("clock." + value)
 		case strings.HasSuffix(name, "_at"):
 			if at, err := time.Parse(time.RFC3339, value); err == nil {
 				value = at.Format(minuteForm)
 			}
+			value = oneLine(value)
+		default:
+			value = oneLine(value)
 		}
 		data[name] = value
 	}
+	var lines []string
+	for _, sentence := range n.Args.Sentences() {
+		lines = append(lines, oneLine(l.Text(sentence.Key, sentence.Args)))
+	}
+	if len(lines) > 0 {
+		data[notice.ArgDetail] = strings.Join(lines, "\n")
+	}
 	return data
+}
+
+// oneLine is a text without breaks.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// lineBreaks makes every character at which some reader's program breaks a line the same.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
+// quoted marks each line of what somebody wrote as theirs.
+func quoted(text string) string {
+	if text = strings.TrimSpace(lineBreaks.Replace(text)); text == "" {
+		return ""
+	}
+	return "> " + strings.ReplaceAll(text, "\n", "\n> ")
 }

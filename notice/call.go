@@ -48,6 +48,11 @@ const (
 	SubstituteEnded Topic = "substitute_ended" // and does no more
 	Drift           Topic = "drift"            // a promise's due time is not what its events say
 	Test            Topic = "test"             // somebody tries a channel
+
+	SwapAsked   Topic = "swap_asked"   // somebody asks the reader to exchange duty
+	SwapAgreed  Topic = "swap_agreed"  // the exchange that the reader asked for is agreed on
+	SwapRefused Topic = "swap_refused" // it is refused
+	HandedOver  Topic = "handed_over"  // who was on duty before the reader has left a note
 )
 
 // Call is that an event calls for somebody: one person, everybody who has a role, or whoever is on duty.
@@ -56,6 +61,7 @@ type Call struct {
 	Role     defect.Role
 	Username string
 	OnDuty   bool
+	Must     bool // somebody has to hear it: where the call reaches nobody, the desk and the liaison stand in
 }
 
 // Calls returns whom an event calls for. c is the case after the event. Whoever took the step is not told of it; see
@@ -65,11 +71,11 @@ func Calls(c *defect.Case, e defect.Event) []Call {
 	case defect.KindSubmit:
 		return submitted(c)
 	case defect.KindWarn:
-		return inHand(c, Warning)
+		return must(inHand(c, Warning))
 	case defect.KindBreach:
-		return inHand(c, Breach)
+		return must(inHand(c, Breach))
 	case defect.KindEscalation:
-		return escalated(c, e)
+		return must(escalated(c, e))
 	case defect.KindAutoClose:
 		return reporter(c, Closed)
 	case defect.KindRefused:
@@ -97,14 +103,9 @@ var steps = map[defect.Action]func(*defect.Case, defect.Input) []Call{
 	defect.ActReopen: func(c *defect.Case, _ defect.Input) []Call {
 		return append(role(Reopened, defect.RoleAgent), person(Reopened, c.Assignee)...)
 	},
-	defect.ActRequestInfo: func(c *defect.Case, _ defect.Input) []Call { return reporter(c, InfoWanted) },
-	defect.ActProvideInfo: func(c *defect.Case, _ defect.Input) []Call { return inHand(c, InfoProvided) },
-	defect.ActEscalate: func(_ *defect.Case, in defect.Input) []Call {
-		if in.Level == defect.LevelExpert {
-			return role(ExpertWanted, defect.RoleExpert)
-		}
-		return role(OnsiteWanted, defect.RoleTechnician)
-	},
+	defect.ActRequestInfo:    func(c *defect.Case, _ defect.Input) []Call { return reporter(c, InfoWanted) },
+	defect.ActProvideInfo:    func(c *defect.Case, _ defect.Input) []Call { return inHand(c, InfoProvided) },
+	defect.ActEscalate:       func(_ *defect.Case, in defect.Input) []Call { return ofLevel(in.Level) },
 	defect.ActRequestSpare:   func(*defect.Case, defect.Input) []Call { return role(SpareWanted, defect.RoleLiaison) },
 	defect.ActChangeSeverity: func(c *defect.Case, _ defect.Input) []Call { return append(inHand(c, Regraded), urgent(c)...) },
 	defect.ActComment: func(c *defect.Case, _ defect.Input) []Call {
@@ -123,6 +124,14 @@ func person(topic Topic, username string) []Call {
 		return nil
 	}
 	return []Call{{Topic: topic, Username: username}}
+}
+
+// must marks calls that may not go unheard.
+func must(calls []Call) []Call {
+	for i := range calls {
+		calls[i].Must = true
+	}
+	return calls
 }
 
 func role(topic Topic, r defect.Role) []Call { return []Call{{Topic: topic, Role: r}} }
@@ -188,8 +197,20 @@ func verified(c *defect.Case, in defect.Input) []Call {
 	return append(role(ReplyWanted, defect.RoleAgent), inHand(c, ReportWanted)...)
 }
 
+// ofLevel calls who works on cases that were escalated to a level.
+func ofLevel(l defect.Level) []Call {
+	switch l {
+	case defect.LevelOnsite:
+		return role(OnsiteWanted, defect.RoleTechnician)
+	case defect.LevelExpert:
+		return role(ExpertWanted, defect.RoleExpert)
+	case defect.LevelDesk:
+	}
+	return nil
+}
+
 // escalated calls whom the policy's rule names: roles, who has the case in hand, who is on duty, and people by their user
-// names.
+// names; and who works on the level to which the rule has raised the case.
 func escalated(c *defect.Case, e defect.Event) []Call {
 	if e.Timing == nil {
 		return nil
@@ -208,7 +229,7 @@ func escalated(c *defect.Case, e defect.Event) []Call {
 			out = append(out, role(Escalation, defect.Role(name))...)
 		}
 	}
-	return out
+	return append(out, ofLevel(e.Timing.Level)...)
 }
 
 // Recipient is somebody who is told, and of what.
@@ -218,26 +239,24 @@ type Recipient struct {
 }
 
 // Recipients returns who among the people is called, each once, with the first topic that calls them. Whoever took the
-// step, and whoever may not see the case, is left out. Where whoever is on duty is called and nobody is, the desk and the
-// liaison are: a call must not end in an empty room.
+// step, and whoever may not see the case, is left out. A call that must be heard does not end in an empty room: when nobody
+// is on duty, an account is closed or nobody has a role, the desk and the liaison are called instead.
 func Recipients(calls []Call, actor string, c *defect.Case, people []Person) []Recipient {
-	visible := func(p Person) bool { return p.Username != actor && c.VisibleTo(p.Person) }
-	return recipients(staffed(calls, people), people, visible)
+	visible := func(p Person) bool { return c.VisibleTo(p.Person) }
+	told := func(p Person) bool { return p.Username != actor && visible(p) }
+	return recipients(staffed(calls, people, visible), people, told)
 }
 
 // Everybody returns who among the people is called by an announcement, which everybody called may see.
 func Everybody(calls []Call, people []Person) []Recipient {
-	return recipients(staffed(calls, people), people, func(Person) bool { return true })
+	return recipients(calls, people, func(Person) bool { return true })
 }
 
-// staffed puts the desk and the liaison in the place of whoever is on duty when nobody is.
-func staffed(calls []Call, people []Person) []Call {
-	if slices.ContainsFunc(people, func(p Person) bool { return p.OnDuty }) {
-		return calls
-	}
+// staffed puts the desk and the liaison in the place of each call that must be heard and reaches nobody who may see the case.
+func staffed(calls []Call, people []Person, visible func(Person) bool) []Call {
 	var out []Call
 	for _, call := range calls {
-		if call.OnDuty {
+		if call.Must && !slices.ContainsFunc(people, func(p Person) bool { return call.of(p) && visible(p) }) {
 			out = append(out, Call{Topic: call.Topic, Role: defect.RoleAgent}, Call{Topic: call.Topic, Role: defect.RoleLiaison})
 			continue
 		}

@@ -101,10 +101,18 @@ const (
 	ArgPercent = "percent"  // of a warning
 	ArgRule    = "rule"     // of an escalation
 	ArgOf      = "of"       // the case that goes on instead
-	ArgDetail  = "detail"   // of an announcement
+	ArgDetail  = "detail"   // of an announcement: a text
+	ArgSaid    = "said"     // stands for ArgDetail: sentences in any language; see Said
 	ArgPlan    = "proposal" // the number of the handling plan
 	ArgFrom    = "from_at"
 	ArgUntil   = "until_at"
+
+	// Of announcements about duty.
+	ArgRoster   = "roster"
+	ArgGiveFrom = "give_from_at" // of a swap: what who asks for it gives away
+	ArgGiveTo   = "give_to_at"
+	ArgTakeFrom = "take_from_at" // and what they take instead
+	ArgTakeTo   = "take_to_at"
 )
 
 // Number returns the case's number; empty for an announcement.
@@ -180,8 +188,23 @@ type Outcome struct {
 	ID      int64
 	State   State // Sent, Failed, Unknown or GivenUp; Pending when its turn did not come
 	Error   string
-	Next    time.Time // when it is next looked at; of those that are not done
+	Next    time.Time // when it is next looked at, or when its reader's hours begin after that; of those that are not done
 	Untried bool      // the try does not count
 	Alone   bool      // it goes as a message of its own from now on
 	PassOn  bool      // the person is told over their next way too
+}
+
+// Settlement is how the sending of notices in hand of a lease went.
+type Settlement struct {
+	Lease    string
+	Now      time.Time
+	Policy   defect.Policy // the site's, in which the hours of readers of announcements are read; a case brings its own
+	Outcomes []Outcome
+}
+
+// Told is that somebody was told of an event of a case past the outbox, over the channel that has taken it.
+type Told struct {
+	Seq      int    `json:"seq"`
+	Username string `json:"username"`
+	Channel  string `json:"channel"`
 }

@@ -1,6 +1,7 @@
 package notice_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -118,11 +119,12 @@ func TestCalls_OfARule(t *testing.T) {
 		"who is on duty":        {[]string{"on_duty"}, onDuty, []string{"expert"}},
 		"nobody is on duty":     {[]string{"on_duty"}, town, []string{"agent", "agent2", "liaison"}},
 		"a person":              {[]string{"user:technician"}, town, []string{"technician"}},
-		"a person who is gone":  {[]string{"user:nobody"}, town, nil},
+		"a person who is gone":  {[]string{"user:nobody"}, town, []string{"agent", "agent2", "liaison"}},
 		"the reporter's own":    {[]string{"user:reporter"}, town, []string{"reporter"}},
-		"another reporter":      {[]string{"user:stranger"}, town, nil},
+		"another reporter":      {[]string{"user:stranger"}, town, []string{"agent", "agent2", "liaison"}},
 		"several, each once":    {[]string{"on_duty", "expert", "user:expert", "supervisor"}, onDuty, []string{"expert", "supervisor"}},
-		"a role that is no one": {[]string{"inspector"}, town, nil},
+		"a role that is no one": {[]string{"inspector"}, town, []string{"agent", "agent2", "liaison"}},
+		"one of two is gone":    {[]string{"user:nobody", "supervisor"}, town, []string{"agent", "agent2", "liaison", "supervisor"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := defect.Event{Seq: 2, Kind: defect.KindEscalation, At: monday, Timing: &defect.Timing{Clock: defect.ClockResponse, Notified: c.notified}}
@@ -134,6 +136,40 @@ func TestCalls_OfARule(t *testing.T) {
 			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+func TestCalls_OfARuleThatRaisesTheLevel(t *testing.T) {
+	type told = map[string]notice.Topic
+	s := begin(t, 2)
+	for name, c := range map[string]struct {
+		level    defect.Level
+		notified []string
+		without  string
+		want     told
+	}{
+		"on site":           {defect.LevelOnsite, []string{"supervisor"}, "", told{"supervisor": notice.Escalation, "technician": notice.OnsiteWanted}},
+		"an expert":         {defect.LevelExpert, []string{"supervisor"}, "", told{"supervisor": notice.Escalation, "expert": notice.ExpertWanted}},
+		"it was so already": {"", []string{"supervisor"}, "", told{"supervisor": notice.Escalation}},
+		"named, too":        {defect.LevelExpert, []string{"expert"}, "", told{"expert": notice.Escalation}},
+		"nobody is there":   {defect.LevelExpert, []string{"supervisor"}, "expert", told{"supervisor": notice.Escalation, "agent": notice.ExpertWanted, "agent2": notice.ExpertWanted, "liaison": notice.ExpertWanted}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.e = defect.Event{Seq: 2, Kind: defect.KindEscalation, At: monday, Timing: &defect.Timing{Clock: defect.ClockResolve, Notified: c.notified, Level: c.level}}
+			require.Equal(t, c.want, s.told(slices.DeleteFunc(slices.Clone(town), func(p notice.Person) bool { return p.Username == c.without })))
+		})
+	}
+}
+
+func TestRecipients_WhenWhoHasItInHandIsGone(t *testing.T) {
+	s := begin(t, 1).do("agent", defect.ActAcknowledge, defect.Input{Assignee: "technician"})
+	left := slices.DeleteFunc(slices.Clone(town), func(p notice.Person) bool { return p.Username == "technician" })
+	for kind, topic := range map[defect.Kind]notice.Topic{defect.KindWarn: notice.Warning, defect.KindBreach: notice.Breach, defect.KindEscalation: notice.Escalation} {
+		s.e = defect.Event{Seq: 3, Kind: kind, At: monday, Timing: &defect.Timing{Clock: defect.ClockResponse, Notified: []string{defect.NotifyAssignee}}}
+		require.Equal(t, map[string]notice.Topic{"technician": topic}, s.told(town))
+		require.Equal(t, map[string]notice.Topic{"agent": topic, "agent2": topic, "liaison": topic}, s.told(left), kind)
+	}
+	s.do("agent", defect.ActComment, defect.Input{Message: "m"})
+	require.Equal(t, map[string]notice.Topic{"reporter": notice.Commented}, s.told(left), "what is only good to know waits for whoever takes it")
 }
 
 func TestOf_TellsTheReporterLess(t *testing.T) {
@@ -182,10 +218,21 @@ func TestWanted_WaitsForHoursAndQuiet(t *testing.T) {
 
 func TestNextWay_ByPreference(t *testing.T) {
 	s := notice.Settings{Ways: []notice.Way{{Channel: notice.DingTalk}, {Channel: notice.Mail, Address: "a@b"}}}
-	for after, want := range map[string]string{"": notice.DingTalk, notice.Inbox: notice.DingTalk, notice.DingTalk: notice.Mail, notice.Mail: "", notice.Feishu: ""} {
-		way, ok := s.NextWay(after)
-		require.Equal(t, want, way.Channel, after)
-		require.Equal(t, want != "", ok, after)
+	for name, c := range map[string]struct {
+		tried []string
+		want  string
+	}{
+		"the first":                  {nil, notice.DingTalk},
+		"after the first":            {[]string{notice.DingTalk}, notice.Mail},
+		"after both":                 {[]string{notice.DingTalk, notice.Mail}, ""},
+		"after one that is no more":  {[]string{notice.Feishu}, notice.DingTalk},
+		"one was put before another": {[]string{notice.Mail}, notice.DingTalk},
+	} {
+		t.Run(name, func(t *testing.T) {
+			way, ok := s.NextWay(c.tried)
+			require.Equal(t, c.want, way.Channel)
+			require.Equal(t, c.want != "", ok)
+		})
 	}
 }
 

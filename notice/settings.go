@@ -16,7 +16,6 @@ import (
 type Person struct {
 	defect.Person
 	Settings
-	OnDuty bool // now
 }
 
 // Settings is how somebody wants to be told. The zero Settings is the inbox alone, in Chinese, at any time.
@@ -115,21 +114,13 @@ func (w Way) check(prefix string, wrong *apperr.Fields) {
 	}
 }
 
-// NextWay returns the way to be tried after a channel, the first for none, and whether there is one. A channel that is no
-// longer among them has none after it.
-func (s Settings) NextWay(after string) (Way, bool) {
-	next := 0
-	if after != "" && after != Inbox {
-		i := slices.IndexFunc(s.Ways, func(w Way) bool { return w.Channel == after })
-		if i < 0 {
-			return Way{}, false
-		}
-		next = i + 1
-	}
-	if next >= len(s.Ways) {
+// NextWay returns the first way over whose channel the person was not yet tried to be told, and whether there is one.
+func (s Settings) NextWay(tried []string) (Way, bool) {
+	i := slices.IndexFunc(s.Ways, func(w Way) bool { return !slices.Contains(tried, w.Channel) })
+	if i < 0 {
 		return Way{}, false
 	}
-	return s.Ways[next], true
+	return s.Ways[i], true
 }
 
 // Wanted returns when a notice may reach the person: at, or when their hours begin. Severity 1 comes at once. The policy

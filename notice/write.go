@@ -40,7 +40,7 @@ func argsOf(c *defect.Case, e defect.Event) Args {
 	}
 	set(ArgActor, e.Actor.Name)
 	if in := e.Input; in != nil {
-		set(ArgMessage, cut(first(in.Message, in.Reason, in.Comment, in.Explanation, in.Note, in.Part), maxMessage))
+		set(ArgMessage, Excerpt(first(in.Message, in.Reason, in.Comment, in.Explanation, in.Note, in.Part)))
 		set(ArgOf, in.Of)
 	}
 	if c.Proposal != nil && e.Kind == defect.Kind(defect.ActPropose) {
@@ -71,12 +71,13 @@ func first(texts ...string) string {
 	return ""
 }
 
-func cut(text string, limit int) string {
+// Excerpt returns what a notice repeats of what somebody wrote.
+func Excerpt(text string) string {
 	runes := []rune(text)
-	if len(runes) <= limit {
+	if len(runes) <= maxMessage {
 		return text
 	}
-	return string(runes[:limit]) + "…"
+	return string(runes[:maxMessage]) + "…"
 }
 
 // Announcement is something to tell that is about no case: an alarm, a gap in the roster.

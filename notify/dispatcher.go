@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"yunwei/defect"
 	"yunwei/notice"
 )
 
@@ -16,8 +17,9 @@ type Outbox interface {
 	NoticesDue(ctx context.Context, channel string, now time.Time) (bool, error)
 	// LeaseNotices hands out the next notices, those of severity 1 first.
 	LeaseNotices(ctx context.Context, l notice.Lease) ([]notice.Notice, error)
-	// SettleNotices writes down how the sending of notices in hand of a lease went.
-	SettleNotices(ctx context.Context, lease string, now time.Time, outcomes []notice.Outcome) error
+	// SettleNotices writes down how the sending of notices in hand of a lease went. What is tried again, or over the next way,
+	// waits for its reader's hours.
+	SettleNotices(ctx context.Context, s notice.Settlement) error
 	// ReclaimNotices makes those whose lease has run out unknown, so that they are sent again.
 	ReclaimNotices(ctx context.Context, now time.Time) (int, error)
 	// ReserveSlot takes a place in the limit of a channel, or returns when to ask again.
@@ -26,7 +28,7 @@ type Outbox interface {
 	RestChannel(ctx context.Context, channel string, until time.Time, limit notice.Limit) error
 }
 
-// Options are what a Dispatcher is made of. All are needed but Figures and GiveUp.
+// Options are what a Dispatcher is made of. All are needed but Policy, Figures and GiveUp.
 type Options struct {
 	Outbox   Outbox
 	Channels []Channel
@@ -35,6 +37,8 @@ type Options struct {
 	Now      func() time.Time
 	Jitter   func() float64 // a new number of [0, 1) each time
 	NewName  func() string  // a name unlike any other each time, of 64 letters at most
+	// Policy is the site's: in it the hours of those are read who are told of no case.
+	Policy defect.Policy
 	// GiveUp is how long a notice is tried; DefaultGiveUp when zero.
 	GiveUp time.Duration
 	// Figures is told of every try: the outcome is "sent" or the kind of the failure.

@@ -582,14 +582,14 @@ func (f *fakeOutbox) LeaseNotices(_ context.Context, l notice.Lease) ([]notice.N
 	return out, nil
 }
 
-func (f *fakeOutbox) SettleNotices(_ context.Context, _ string, _ time.Time, outcomes []notice.Outcome) error {
+func (f *fakeOutbox) SettleNotices(_ context.Context, s notice.Settlement) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.fails > 0 {
 		f.fails--
 		return errors.New("the database is away")
 	}
-	f.settled = append(f.settled, outcomes...)
+	f.settled = append(f.settled, s.Outcomes...)
 	return nil
 }
 
@@ -684,12 +684,15 @@ func TestStraight_OverTheFirstWayThatWorks(t *testing.T) {
 	people := []notice.Person{
 		person("liaison", notice.Way{Channel: notice.DingTalk}, notice.Way{Channel: notice.Feishu}, mailWay("liaison")), person("silent"), person("supervisor", mailWay("supervisor")),
 	}
-	require.NoError(t, s.Straight(t.Context(), people, n))
+	told, err := s.Straight(t.Context(), people, n)
+	require.NoError(t, err)
+	require.Equal(t, []notice.Told{{Seq: 4, Username: "liaison", Channel: notice.Mail}, {Seq: 4, Username: "supervisor", Channel: notice.Mail}}, told, "who was told, and over which way")
 	require.Len(t, mails.got, 2)
 	require.Equal(t, "7K3M-Q9XT-WA5C.4.liaison.mail", mails.got[0].Key, "the key that it has in the outbox")
 	require.Contains(t, mails.got[0].Subject, "Promise broken")
-	err := s.Straight(t.Context(), []notice.Person{person("expert", notice.Way{Channel: notice.DingTalk}), person("supervisor", mailWay("supervisor"))}, n)
+	told, err = s.Straight(t.Context(), []notice.Person{person("expert", notice.Way{Channel: notice.DingTalk}), person("supervisor", mailWay("supervisor"))}, n)
 	require.ErrorContains(t, err, "expert")
 	require.NotContains(t, err.Error(), "supervisor")
+	require.Equal(t, []notice.Told{{Seq: 4, Username: "supervisor", Channel: notice.Mail}}, told)
 	require.Len(t, mails.got, 3, "one who cannot be told keeps no other from it")
 }

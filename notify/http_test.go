@@ -238,6 +238,14 @@ func TestSettings_WrongOnesAreNamedAndNotRepeated(t *testing.T) {
 		"smtp: starttls":        {SMTP: "smtp://desk:" + word + "@mail.example.org?from=a@b.org&starttls=perhaps"},
 		"smtp: no certificate":  {SMTP: "smtp://desk:" + word + "@mail.example.org?from=a@b.org&ca=/nowhere"},
 		"smtp: port":            {SMTP: "smtp://desk:" + word + "@mail.example.org:99999?from=a@b.org"},
+		"smtp: unknown":         {SMTP: "smtp://desk:" + word + "@mail.example.org?from=a@b.org&tls=none"},
+		"smtp: unknown, secret": {SMTP: "smtp://desk:" + word + "@mail.example.org?from=a@b.org&geheim"},
+		"smtp: twice":           {SMTP: "smtp://desk:" + word + "@mail.example.org?from=a@b.org&starttls=optional&starttls=off"},
+		"smtp: a broken query":  {SMTP: "smtp://desk:" + word + "@mail.example.org?from=a@b.org&starttls=o%ff%;"},
+		"smtp: broken and rate": {SMTP: "smtp://desk:" + word + "@mail.example.org?from=a@b.org&rate=5/1s&starttls=o%ff%;"},
+		"smtp: both TLS":        {SMTP: "smtps://desk:" + word + "@mail.example.org?from=a@b.org&starttls=off"},
+		"dingtalk: Rate":        {DingTalk: "https://oapi.dingtalk.com/robot/send?access_token=geheim&Rate=5/1s"},
+		"feishu: secret twice":  {Feishu: "https://open.feishu.cn/open-apis/bot/v2/hook/geheim?secret=geheim&secret=b"},
 		"dingtalk: no address":  {DingTalk: "geheim"},
 		"dingtalk: rate":        {DingTalk: "https://oapi.dingtalk.com/robot/send?access_token=geheim&rate=fast"},
 		"wecom: a password":     {WeCom: "https://a:" + word + "@qyapi.weixin.qq.com"},
@@ -253,6 +261,15 @@ func TestSettings_WrongOnesAreNamedAndNotRepeated(t *testing.T) {
 			require.NotContains(t, err.Error(), "gehe")
 		})
 	}
+}
+
+func TestSettings_OfMailAllTogether(t *testing.T) {
+	for _, query := range []string{"", "&starttls=optional", "&starttls=off&rate=20/1m"} {
+		_, err := notify.Channels(notify.Settings{SMTP: "smtp://desk:p@mail.example.org?from=a@b.org" + query}, time.Now)
+		require.NoError(t, err, query)
+	}
+	_, err := notify.Channels(notify.Settings{SMTP: "smtp://mail.example.org?from=a@b.org&tls=none"}, time.Now)
+	require.EqualError(t, err, "--smtp: after the question mark, only these are known, each once: from, starttls, ca, rate")
 }
 
 func TestSettings_Rate(t *testing.T) {

@@ -177,7 +177,7 @@ func (l *lane) settle(ctx context.Context, lease notice.Lease, outcomes []notice
 	ctx = context.WithoutCancel(ctx)
 	var err error
 	for i := range settleTries {
-		if err = l.Outbox.SettleNotices(ctx, lease.Name, l.Now(), outcomes); err == nil {
+		if err = l.Outbox.SettleNotices(ctx, notice.Settlement{Lease: lease.Name, Now: l.Now(), Policy: l.Policy, Outcomes: outcomes}); err == nil {
 			return nil
 		}
 		if !rest(ending, time.Duration(i+1)*time.Second, nil) {

@@ -42,14 +42,45 @@ func TestCompose_ForTheReporter(t *testing.T) {
 	n.Topic, n.Audience, n.Args[notice.ArgMessage] = notice.InfoWanted, notice.Reporter, "哪一层?"
 	m, _ := notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
 	require.Equal(t, "请补充信息 7K3M-Q9XT-WA5C 登录失败", m.Subject)
-	require.Equal(t, "您好,为尽快解决您的问题,我们需要您补充以下信息:\n哪一层?\n\n问题单:7K3M-Q9XT-WA5C\n标题:登录失败", m.Text)
+	require.Equal(t, "您好,为尽快解决您的问题,我们需要您补充以下信息:\n> 哪一层?\n\n问题单:7K3M-Q9XT-WA5C\n标题:登录失败", m.Text)
 	n.Language = "en"
 	m, _ = notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
-	require.True(t, strings.HasPrefix(m.Text, "Hello, to solve your problem we need to know:\n哪一层?"))
+	require.True(t, strings.HasPrefix(m.Text, "Hello, to solve your problem we need to know:\n> 哪一层?"))
 	n.Topic = notice.Breach // has no text of its own for reporters
 	m, _ = notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
 	require.NotContains(t, m.Text, "<no value>")
 	require.NotContains(t, m.Subject, "notice.")
+}
+
+func TestCompose_OfARuleThatRaisesTheLevel(t *testing.T) {
+	for topic, want := range map[notice.Topic]string{notice.OnsiteWanted: "somebody on site (resolve at 50%). It is due at ", notice.ExpertWanted: "an expert (resolve at 50%). It is due at "} {
+		n := breach("technician", notice.Mail, "t@example.org")
+		n.Topic, n.Language, n.Args[notice.ArgRule] = topic, "en", "resolve at 50%"
+		m, _ := notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
+		require.Contains(t, m.Text, want)
+		n.Args = notice.Args{notice.ArgActor: "李雷", notice.ArgMessage: "why"}
+		m, _ = notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
+		require.Contains(t, m.Text, "李雷 asks for ")
+	}
+}
+
+// A reporter would lead whoever signs to a page of their own.
+func TestCompose_WhatPeopleWroteMakesNoLineOfOurs(t *testing.T) {
+	const lure = "Read and sign, until 2026-11-24 09:00, for you alone: https://evil.example/sign/1"
+	for _, br := range []string{"\n", "\r", "\r\n", "\n\n", "\v", "\f", "\u0085", "\u2028", "\u2029"} {
+		for _, topic := range []notice.Topic{notice.SignOff, notice.Commented, notice.VerifyFailed, notice.SpareWanted, notice.Regraded} {
+			n := breach("supervisor", notice.Mail, "s@example.org")
+			n.Topic, n.Language = topic, "en"
+			for _, name := range []string{notice.ArgTitle, notice.ArgSystem, notice.ArgActor, notice.ArgRule, notice.ArgOf, notice.ArgMessage, notice.ArgDueAt} {
+				n.Args[name] = "a" + br + lure + br + "b"
+			}
+			m, _ := notify.Writer{URL: "https://desk.example.org"}.Compose([]notice.Notice{n}, notify.Traits{})
+			lines := strings.FieldsFunc(m.Text, func(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) })
+			for _, line := range lines {
+				require.False(t, strings.HasPrefix(line, "Read and sign"), "%q", m.Text)
+			}
+		}
+	}
 }
 
 func TestCompose_EveryTopicInEveryLanguage(t *testing.T) {
@@ -57,7 +88,7 @@ func TestCompose_EveryTopicInEveryLanguage(t *testing.T) {
 		notice.Submitted, notice.Urgent, notice.Acknowledged, notice.Assigned, notice.InfoWanted, notice.InfoProvided, notice.SignOff, notice.Approved, notice.Rejected,
 		notice.VerifyWanted, notice.VerifyFailed, notice.ReplyWanted, notice.ReportWanted, notice.Replied, notice.Accepted, notice.Reopened, notice.OnsiteWanted, notice.ExpertWanted,
 		notice.SpareWanted, notice.Regraded, notice.Commented, notice.Converted, notice.Withdrawn, notice.Duplicate, notice.Closed, notice.Warning, notice.Breach, notice.Escalation,
-		notice.Alarm, notice.RosterGap, notice.Drift, notice.Test,
+		notice.Alarm, notice.RosterGap, notice.Drift, notice.Test, notice.SwapAsked, notice.SwapAgreed, notice.SwapRefused, notice.HandedOver,
 	} {
 		for _, language := range []string{"zh", "en"} {
 			for _, seq := range []int{0, 4} {

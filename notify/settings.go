@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,6 +74,21 @@ func takeQuery(u *url.URL, name string) string {
 	return value
 }
 
+// onlyKnown refuses a URL that says something which nobody would heed, and one that says something twice. The error repeats
+// no name that is not known: it may hold a part of the password.
+func onlyKnown(u *url.URL, names ...string) error {
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return errors.New("what follows the question mark is not written as name=value&name=value")
+	}
+	for name, values := range q {
+		if !slices.Contains(names, name) || len(values) > 1 {
+			return fmt.Errorf("after the question mark, only these are known, each once: %s", strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
 // takeLimit takes the limit out of a URL. It is nil when none is given.
 func takeLimit(u *url.URL) (*notice.Limit, error) {
 	text := takeQuery(u, "rate")
@@ -118,6 +134,14 @@ func readHTTP(u *url.URL) (robotSettings, error) {
 	if u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
 		return robotSettings{}, errors.New("the address begins with https:// and names a host")
 	}
+	// The address has parameters of its vendor; ours are told from them by their names alone.
+	for name, values := range u.Query() {
+		for _, ours := range []string{"rate", "secret"} {
+			if strings.EqualFold(name, ours) && (name != ours || len(values) > 1) {
+				return robotSettings{}, fmt.Errorf("%s is written in small letters, and once", ours)
+			}
+		}
+	}
 	limit, err := takeLimit(u)
 	if err != nil {
 		return robotSettings{}, err
@@ -146,6 +170,9 @@ const (
 )
 
 func newMail(u *url.URL, now func() time.Time) (Channel, error) {
+	if err := onlyKnown(u, "from", "starttls", "ca", "rate"); err != nil {
+		return nil, err
+	}
 	limit, err := takeLimit(u)
 	if err != nil {
 		return nil, err
@@ -175,6 +202,8 @@ func newMail(u *url.URL, now func() time.Time) (Channel, error) {
 func (m *Mail) secure(u *url.URL) error {
 	port := portSubmission
 	switch {
+	case u.Scheme == "smtps" && u.Query().Has("starttls"):
+		return errors.New("starttls is for smtp://; smtps:// has TLS from the start")
 	case u.Scheme == "smtps":
 		port = portTLS
 		m.options = append(m.options, mail.WithSSL())

@@ -36,20 +36,26 @@ func NewSender(channels []Channel, w Writer) *Sender {
 }
 
 // Straight tells each of the people now, over the first of their ways that takes the notice, under the key that it has in
-// the outbox too: when the database is back and the outbox sends it again, the double is recognised. Hours and quiet do not
-// matter. Somebody without a way out of the desk is passed over. The error names everybody who could not be told.
-func (s *Sender) Straight(ctx context.Context, people []notice.Person, n notice.Notice) error {
+// the outbox too: should the outbox send it again, the double is recognised. Hours and quiet do not matter. Somebody without a
+// way out of the desk is passed over. It returns who was told; the error names everybody who could not be.
+func (s *Sender) Straight(ctx context.Context, people []notice.Person, n notice.Notice) ([]notice.Told, error) {
+	var told []notice.Told
 	var errs []error
 	for _, p := range people {
 		n.Username, n.Language = p.Username, p.Language
-		if err := s.tell(ctx, p, n); err != nil {
+		channel, err := s.tell(ctx, p, n)
+		switch {
+		case err != nil:
 			errs = append(errs, fmt.Errorf("tell %s: %w", p.Username, err))
+		case channel != "":
+			told = append(told, notice.Told{Seq: n.Seq, Username: p.Username, Channel: channel})
 		}
 	}
-	return errors.Join(errs...)
+	return told, errors.Join(errs...)
 }
 
-func (s *Sender) tell(ctx context.Context, p notice.Person, n notice.Notice) error {
+// tell returns the channel that has taken the notice; none of somebody without a way.
+func (s *Sender) tell(ctx context.Context, p notice.Person, n notice.Notice) (string, error) {
 	var errs []error
 	for _, way := range p.Ways {
 		r, ok := s.roads[way.Channel]
@@ -59,11 +65,11 @@ func (s *Sender) tell(ctx context.Context, p notice.Person, n notice.Notice) err
 		}
 		err := r.send(ctx, s.writer, n.Over(way))
 		if err == nil {
-			return nil
+			return way.Channel, nil
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", way.Channel, err))
 	}
-	return errors.Join(errs...)
+	return "", errors.Join(errs...)
 }
 
 func (r road) send(ctx context.Context, w Writer, n notice.Notice) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"yunwei/defect"
 	"yunwei/notice"
 )
 
@@ -126,32 +127,88 @@ func (s *Store) ReclaimNotices(ctx context.Context, now time.Time) (int, error) 
 }
 
 // SettleNotices writes down how the sending of notices in hand of a lease went. What is no longer in its hand is left alone.
-func (s *Store) SettleNotices(ctx context.Context, lease string, now time.Time, outcomes []notice.Outcome) error {
+// What is tried again, or over the next way, waits for its reader's hours as it did at first.
+func (s *Store) SettleNotices(ctx context.Context, with notice.Settlement) error {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
-		if err := settleSent(ctx, tx, lease, now, outcomes); err != nil {
-			return err
-		}
-		for _, o := range outcomes {
-			if o.State == notice.Sent {
-				continue
-			}
-			if err := settleNotice(ctx, tx, lease, now, o); err != nil {
+	readers, err := s.readersOf(ctx, with)
+	if err == nil {
+		err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+			if err := settleSent(ctx, tx, with); err != nil {
 				return err
 			}
-		}
-		return nil
-	})
+			for _, o := range with.Outcomes {
+				if o.State == notice.Sent {
+					continue
+				}
+				if err := settleNotice(ctx, tx, with, o, readers[o.ID]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("write down what was sent: %w", err)
 	}
 	return nil
 }
 
-func settleSent(ctx context.Context, tx *sqlx.Tx, lease string, now time.Time, outcomes []notice.Outcome) error {
+// reader is who a notice is for, as far as that says when it may reach them.
+type reader struct {
+	notice.Settings
+	severity defect.Severity
+	policy   defect.Policy
+}
+
+// wanted is Settings.Wanted.
+func (r reader) wanted(at time.Time) time.Time { return r.Wanted(&r.policy, r.severity, at) }
+
+// readersOf returns the readers of the notices that did not arrive, by the IDs of these.
+func (s *Store) readersOf(ctx context.Context, with notice.Settlement) (map[int64]reader, error) {
+	var ids []int64
+	for _, o := range with.Outcomes {
+		if o.State != notice.Sent {
+			ids = append(ids, o.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil //nolint:nilnil // nobody is asked about
+	}
+	query, args, err := sqlx.In(`SELECT n.id, n.severity, s.doc, x.policy_digest FROM notices n LEFT JOIN notice_settings s ON s.username = n.username
+LEFT JOIN defects d ON d.number = n.about AND n.seq > 0 LEFT JOIN defect_docs x ON x.id = d.id WHERE n.id IN (?)`, ids)
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		ID       int64           `db:"id"`
+		Severity defect.Severity `db:"severity"`
+		Doc      sql.NullString  `db:"doc"`
+		Digest   sql.NullString  `db:"policy_digest"`
+	}
+	if err := s.read.SelectContext(ctx, &rows, query, args...); err != nil {
+		return nil, err
+	}
+	out := make(map[int64]reader, len(rows))
+	for _, row := range rows {
+		r := reader{severity: row.Severity, policy: with.Policy}
+		if err := readSettings(row.Doc, &r.Settings); err != nil {
+			return nil, err
+		}
+		if row.Digest.Valid {
+			// A policy that cannot be read must not keep what was sent from being written down: it would be sent again.
+			if p, err := s.policy(ctx, row.Digest.String); err == nil {
+				r.policy = p
+			}
+		}
+		out[row.ID] = r
+	}
+	return out, nil
+}
+
+func settleSent(ctx context.Context, tx *sqlx.Tx, with notice.Settlement) error {
 	var sent []int64
-	for _, o := range outcomes {
+	for _, o := range with.Outcomes {
 		if o.State == notice.Sent {
 			sent = append(sent, o.ID)
 		}
@@ -160,7 +217,7 @@ func settleSent(ctx context.Context, tx *sqlx.Tx, lease string, now time.Time, o
 		return nil
 	}
 	query, args, err := sqlx.In("UPDATE notices SET state = ?, error = '', due_at = ?, done_at = ?, lease = '' WHERE id IN (?) AND lease = ?",
-		notice.Sent, int64(never), micros(now), sent, lease)
+		notice.Sent, int64(never), micros(with.Now), sent, with.Lease)
 	if err != nil {
 		return err
 	}
@@ -168,10 +225,13 @@ func settleSent(ctx context.Context, tx *sqlx.Tx, lease string, now time.Time, o
 	return err
 }
 
-func settleNotice(ctx context.Context, tx *sqlx.Tx, lease string, now time.Time, o notice.Outcome) error {
-	due, doneAt, uncounted, alone := micros(o.Next), int64(0), 0, 0
+func settleNotice(ctx context.Context, tx *sqlx.Tx, with notice.Settlement, o notice.Outcome, r reader) error {
+	due, held, doneAt, uncounted, alone := micros(o.Next), int64(0), int64(0), 0, 0
+	if wanted := r.wanted(o.Next); wanted.After(o.Next) {
+		due, held = micros(wanted), micros(wanted)
+	}
 	if o.State.Done() {
-		due, doneAt = never, micros(now)
+		due, held, doneAt = never, 0, micros(with.Now)
 	}
 	if o.Untried {
 		uncounted = 1
@@ -180,38 +240,39 @@ func settleNotice(ctx context.Context, tx *sqlx.Tx, lease string, now time.Time,
 		alone = 1
 	}
 	done, err := tx.ExecContext(ctx, `UPDATE notices SET state = ?, error = CASE WHEN ? = 1 THEN error ELSE ? END, due_at = ?, done_at = ?, tries = tries - ?,
-alone = CASE WHEN alone > ? THEN alone ELSE ? END, lease = '' WHERE id = ? AND lease = ?`,
-		o.State, uncounted, clip(o.Error, maxNoticeError), due, doneAt, uncounted, alone, alone, o.ID, lease)
+held_until = CASE WHEN held_until > ? THEN held_until ELSE ? END, alone = CASE WHEN alone > ? THEN alone ELSE ? END, lease = '' WHERE id = ? AND lease = ?`,
+		o.State, uncounted, clip(o.Error, maxNoticeError), due, doneAt, uncounted, held, held, alone, alone, o.ID, with.Lease)
 	if err != nil {
 		return err
 	}
 	if n, err := done.RowsAffected(); err != nil || n == 0 || !o.PassOn {
 		return err
 	}
-	return passOn(ctx, tx, now, o.ID)
+	return passOn(ctx, tx, with.Now, o.ID, r)
 }
 
-// passOn makes the same notice over the person's next way, unless there is one already.
-func passOn(ctx context.Context, tx *sqlx.Tx, now time.Time, id int64) error {
+// passOn makes the same notice over the person's next way, unless that was done before: only the way that was taken last
+// has a next one. It is chosen by what the person wants now.
+func passOn(ctx context.Context, tx *sqlx.Tx, now time.Time, id int64, to reader) error {
 	var r noticeRow
 	if err := tx.GetContext(ctx, &r, selectNotices+"WHERE id = ?", id); err != nil {
 		return err
 	}
-	settings, err := settingsOf(ctx, tx, r.Username)
+	var tried []string
+	err := tx.SelectContext(ctx, &tried, "SELECT channel FROM notices WHERE about = ? AND seq = ? AND username = ? AND channel <> ? ORDER BY id", r.About, r.Seq, r.Username, notice.Inbox)
 	if err != nil {
 		return err
 	}
-	way, ok := settings.NextWay(r.Channel)
-	if !ok {
+	way, ok := to.NextWay(tried)
+	if !ok || tried[len(tried)-1] != r.Channel {
 		return nil
 	}
-	var there int
-	err = tx.GetContext(ctx, &there, "SELECT COUNT(*) FROM notices WHERE about = ? AND seq = ? AND username = ? AND channel = ?", r.About, r.Seq, r.Username, way.Channel)
-	if err != nil || there > 0 {
-		return err
-	}
+	at := to.wanted(now)
 	r.Channel, r.Address, r.State, r.Tries, r.Error = way.Channel, way.Address, notice.Pending, 0, ""
-	r.DueAt, r.HeldUntil, r.Since, r.CreatedAt, r.DoneAt = micros(now), 0, micros(now), micros(now), 0
+	r.DueAt, r.HeldUntil, r.Since, r.CreatedAt, r.DoneAt = micros(at), 0, micros(at), micros(now), 0
+	if at.After(now) {
+		r.HeldUntil = micros(at)
+	}
 	_, err = tx.NamedExecContext(ctx, insertNotices, r)
 	return err
 }

@@ -107,7 +107,7 @@ func rowsTo(n notice.Notice, settings notice.Settings, p *defect.Policy, now tim
 		Severity: n.Severity, At: micros(n.At), Args: string(args), State: notice.Sent, DueAt: never, CreatedAt: micros(now), DoneAt: micros(now),
 	}
 	out := []noticeRow{r}
-	if way, ok := settings.NextWay(""); ok {
+	if way, ok := settings.NextWay(nil); ok {
 		wanted := settings.Wanted(p, n.Severity, now)
 		r.Channel, r.Address, r.State, r.DueAt, r.Since, r.DoneAt = way.Channel, way.Address, notice.Pending, micros(wanted), micros(wanted), 0
 		if wanted.After(now) {
@@ -120,7 +120,8 @@ func rowsTo(n notice.Notice, settings notice.Settings, p *defect.Policy, now tim
 
 // noticesFor returns the rows that new events of a case call for. Each event is asked about as of the case after it: a batch
 // may hold two signatures, and only the second one is the approval. old is the case before the events; next after them.
-func (s *Store) noticesFor(ctx context.Context, old defect.Case, next *defect.Case, fresh []defect.Event) ([]noticeRow, error) {
+// Whoever was told is not told again.
+func (s *Store) noticesFor(ctx context.Context, old defect.Case, next *defect.Case, fresh []defect.Event, told []notice.Told) ([]noticeRow, error) {
 	var out []noticeRow
 	c := old
 	if c.Seq == 0 {
@@ -141,10 +142,27 @@ func (s *Store) noticesFor(ctx context.Context, old defect.Case, next *defect.Ca
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, rows...)
+			out = append(out, toldOver(rows, told, r.Settings, s.now())...)
 		}
 	}
 	return out, nil
+}
+
+// toldOver makes what would be sent to somebody arrived, over the channel that has taken it already, if one has.
+func toldOver(rows []noticeRow, told []notice.Told, settings notice.Settings, now time.Time) []noticeRow {
+	for i := range rows {
+		r := &rows[i]
+		at := slices.IndexFunc(told, func(t notice.Told) bool { return t.Seq == r.Seq && nameKey(t.Username) == r.Username })
+		if at < 0 || r.Channel == notice.Inbox {
+			continue
+		}
+		r.Channel, r.Address = told[at].Channel, ""
+		if w := slices.IndexFunc(settings.Ways, func(w notice.Way) bool { return w.Channel == r.Channel }); w >= 0 {
+			r.Address = settings.Ways[w].Address
+		}
+		r.State, r.Tries, r.DueAt, r.HeldUntil, r.Since, r.DoneAt = notice.Sent, 1, never, 0, micros(now), micros(now)
+	}
+	return rows
 }
 
 // Announce tells people of something that is about no case, once for its key: what has been announced under it is not

@@ -73,7 +73,7 @@ func (o *outbox) lease(name string, l notice.Lease) []notice.Notice {
 
 func (o *outbox) settle(lease string, outcomes ...notice.Outcome) {
 	o.t.Helper()
-	require.NoError(o.t, o.SettleNotices(o.t.Context(), lease, o.clock, outcomes))
+	require.NoError(o.t, o.SettleNotices(o.t.Context(), notice.Settlement{Lease: lease, Now: o.clock, Policy: storetest.Policy(), Outcomes: outcomes}))
 }
 
 const (
@@ -316,6 +316,60 @@ func TestSettle_PassesOnToTheNextWayOnce(t *testing.T) {
 	})
 }
 
+func TestSettle_ToWaysThatWereChangedMeanwhile(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		o := newOutbox(t, db)
+		o.wants("agent", notice.Settings{Ways: []notice.Way{{Channel: notice.Feishu, Address: "ou_1"}}})
+		o.report(first, 2)
+		o.wants("agent", notice.Settings{Ways: []notice.Way{{Channel: notice.Mail, Address: "agent@example.org"}, {Channel: notice.WeCom}}})
+		for i := range 2 {
+			name := fmt.Sprint("l", i)
+			n := o.lease(name, notice.Lease{Channel: notice.Feishu, Limit: 10})[0]
+			o.settle(name, notice.Outcome{ID: n.ID, State: notice.Failed, Error: "down", Next: o.clock, PassOn: true})
+		}
+		require.Len(t, o.list(store.NoticeQuery{Channel: notice.Mail}), 1, "what waited for the old way comes over the new one")
+		require.Empty(t, o.list(store.NoticeQuery{Channel: notice.WeCom}), "and over no more than one until that fails")
+		n := o.lease("l3", notice.Lease{Channel: notice.Mail, Limit: 10})[0]
+		o.settle("l3", notice.Outcome{ID: n.ID, State: notice.Failed, Error: "down", Next: o.clock, PassOn: true})
+		require.Len(t, o.list(store.NoticeQuery{Channel: notice.WeCom}), 1)
+	})
+}
+
+func TestSettle_RetriesAndNextWaysWaitForTheirReadersHours(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		o := newOutbox(t, db)
+		ways := []notice.Way{{Channel: notice.Feishu, Address: "ou_1"}, {Channel: notice.Mail, Address: "agent@example.org"}}
+		o.wants("agent", notice.Settings{Ways: ways, Hours: "5x8"})
+		o.wants("agent2", notice.Settings{Ways: ways, Quiet: []notice.Quiet{{From: 17 * 60, To: 7 * 60}}})
+		o.clock = o.clock.Add(-time.Minute)
+		o.report(first, 4)
+		require.NoError(t, o.Announce(t.Context(), notice.Announcement{Key: "k", Topic: notice.Alarm, Users: []string{"agent"}, At: o.clock, Policy: storetest.Policy()}))
+		o.report(second, 1)
+		list := o.lease("l", notice.Lease{Channel: notice.Feishu, Limit: 10})
+		require.Len(t, list, 5)
+		o.clock = o.clock.Add(2 * time.Hour) // 18:59
+		var outcomes []notice.Outcome
+		for _, n := range list {
+			outcomes = append(outcomes, notice.Outcome{ID: n.ID, State: notice.Failed, Error: "down", Next: o.clock.Add(time.Minute), PassOn: true})
+		}
+		o.settle("l", outcomes...)
+		opens := map[string]time.Time{"agent": time.Date(2026, 11, 24, 0, 30, 0, 0, time.UTC), "agent2": time.Date(2026, 11, 23, 23, 0, 0, 0, time.UTC)}
+		for channel, next := range map[string]time.Time{notice.Feishu: o.clock.Add(time.Minute), notice.Mail: o.clock} {
+			found := o.list(store.NoticeQuery{Channel: channel})
+			require.Len(t, found, 5, channel)
+			for _, n := range found {
+				if n.Severity == 1 {
+					require.Equal(t, next, n.DueAt, "severity 1 waits for nothing")
+					require.True(t, n.HeldUntil.IsZero())
+					continue
+				}
+				require.Equal(t, opens[n.Username], n.DueAt, "%s %s", channel, n.About)
+				require.Equal(t, n.DueAt, n.HeldUntil, "and it says why")
+			}
+		}
+	})
+}
+
 func statesOf(list []notice.Notice) []notice.State {
 	var out []notice.State
 	for _, n := range list {
@@ -348,6 +402,31 @@ func TestRetry_OfWhatWasGivenUp(t *testing.T) {
 		require.ErrorIs(t, err, store.ErrConflict)
 		_, err = o.RetryNotice(t.Context(), 1<<40, o.clock)
 		require.ErrorIs(t, err, store.ErrNotFound)
+	})
+}
+
+func TestNotices_OfThoseWhoWereToldPastTheOutbox(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		o := newOutbox(t, db)
+		ways := notice.Settings{Ways: []notice.Way{{Channel: notice.Mail, Address: "a@example.org"}, {Channel: notice.DingTalk, Address: "138"}}}
+		o.wants("agent", ways)
+		o.wants("agent2", ways)
+		s := defect.Submission{Title: "t", Severity: 2, System: "OA", Reporter: defect.Reporter{Username: "reporter"}}
+		c, e := defect.Open(first, s, storetest.Policy(), storetest.People()[0], o.clock, defect.Keyed{})
+		told := []notice.Told{{Seq: 1, Username: "agent", Channel: notice.DingTalk}, {Seq: 9, Username: "agent2", Channel: notice.Mail}}
+		_, err := o.Project(t.Context(), first, &c, []defect.Event{e}, told...)
+		require.NoError(t, err)
+		mine := o.list(store.NoticeQuery{Username: "agent"})
+		require.Len(t, mine, 2, "the inbox, and the way that has taken it")
+		for _, n := range mine {
+			require.Equal(t, notice.Sent, n.State)
+			require.Contains(t, []string{notice.Inbox, notice.DingTalk}, n.Channel)
+			require.Equal(t, o.clock, n.DoneAt)
+		}
+		require.Empty(t, o.lease("d", notice.Lease{Channel: notice.DingTalk, Limit: 10}))
+		others := o.lease("m", notice.Lease{Channel: notice.Mail, Limit: 10})
+		require.Len(t, others, 1)
+		require.Equal(t, "agent2", others[0].Username, "who was told of another event is told of this one")
 	})
 }
 

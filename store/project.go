@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"yunwei/defect"
+	"yunwei/notice"
 )
 
 // maxRaces bounds how often a projection begins anew because others wrote at the same time.
@@ -24,7 +25,9 @@ const maxRaces = 20
 //
 // ErrGap: the events do not join on to those that are known, or a new one came without what its author wrote
 // (defect.Event.Light). ErrDiverged: one is known with another content. Nothing was written then.
-func (s *Store) Project(ctx context.Context, number string, whole *defect.Case, events []defect.Event) (defect.Case, error) {
+//
+// told are those who know of new events already: their notices are written as sent.
+func (s *Store) Project(ctx context.Context, number string, whole *defect.Case, events []defect.Event, told ...notice.Told) (defect.Case, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	if whole != nil && whole.Number != number {
@@ -34,7 +37,7 @@ func (s *Store) Project(ctx context.Context, number string, whole *defect.Case, 
 	var err error
 	for attempt := range maxRaces {
 		var c defect.Case
-		if c, err = s.project(ctx, number, whole, events, attempt); !isRace(err) {
+		if c, err = s.project(ctx, number, whole, events, told, attempt); !isRace(err) {
 			if err != nil {
 				err = fmt.Errorf("project case %s: %w", number, err)
 			}
@@ -45,7 +48,7 @@ func (s *Store) Project(ctx context.Context, number string, whole *defect.Case, 
 }
 
 // project looks first and writes second. That nobody else wrote in between, the keys of the events see to.
-func (s *Store) project(ctx context.Context, number string, whole *defect.Case, events []defect.Event, attempt int) (defect.Case, error) {
+func (s *Store) project(ctx context.Context, number string, whole *defect.Case, events []defect.Event, told []notice.Told, attempt int) (defect.Case, error) {
 	old, err := s.find(ctx, number)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return defect.Case{}, err
@@ -87,7 +90,7 @@ func (s *Store) project(ctx context.Context, number string, whole *defect.Case, 
 	if known {
 		r.ID, r.Before = old.id, old.Case.Seq
 	}
-	notices, err := s.noticesFor(ctx, old.Case, &next, fresh)
+	notices, err := s.noticesFor(ctx, old.Case, &next, fresh, told)
 	if err != nil {
 		return defect.Case{}, err
 	}

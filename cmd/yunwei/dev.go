@@ -84,7 +84,7 @@ func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dat
 	if sending.Writer.URL == "" {
 		sending.Writer.URL = "http://" + l.Addr().String() // people are on this machine, too
 	}
-	sending = p.withSignOffs(sending, policy, s.SignalSign)
+	sending = p.atSite(sending, policy, s.SignalSign)
 	fatal := make(chan error, 1)
 	stop, err := p.startWorker(ctx, work{signalSign: s.SignalSign, policy: policy, sending: sending}, fatal)
 	if err != nil {

@@ -37,11 +37,11 @@ func (p *parts) openNotices(s config.Notices) (notify.Options, error) {
 	}, nil
 }
 
-// withSignOffs makes notices that ask for a signature carry what their reader signs with: the link to the page, where
-// people have an address of the desk, and the code, where signals ask for one.
-func (p *parts) withSignOffs(o notify.Options, policy defect.Policy, signalSign string) notify.Options {
+// atSite makes the hours of readers those of the site's policy, and notices that ask for a signature carry what their reader
+// signs with: the link to the page, where people have an address of the desk, and the code, where signals ask for one.
+func (p *parts) atSite(o notify.Options, policy defect.Policy, signalSign string) notify.Options {
 	s := signOffs{key: p.key, url: o.Writer.URL, codes: activities.SignalSign(signalSign) == activities.SignCode, zone: policy.Zone(), now: o.Now}
-	o.Writer.More = s.text
+	o.Policy, o.Writer.More = policy, s.text
 	return o
 }
 

@@ -59,7 +59,7 @@ func (w workerCommand) Run(ctx context.Context) (err error) {
 	if err := p.openShared(ctx, w.Shared, ""); err != nil {
 		return err
 	}
-	sending = p.withSignOffs(sending, policy, w.SignalSign)
+	sending = p.atSite(sending, policy, w.SignalSign)
 	l, err := listen(ctx, "metrics", w.Metrics)
 	if err != nil {
 		return err
