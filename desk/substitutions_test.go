@@ -21,7 +21,7 @@ func TestSubstitute_SignsUntilItEnds(t *testing.T) {
 	sub, err := v.Substitute(ctx, v.as("supervisor"), defect.Substitution{Substitute: "liaison", Until: v.clock.Add(time.Hour), Reason: "出差"})
 	require.NoError(t, err)
 	require.Equal(t, "supervisor", sub.Username)
-	s, err := v.SignIn(ctx, "liaison", "a long password")
+	s, err := v.SignIn(ctx, "192.0.2.1", "liaison", "a long password")
 	require.NoError(t, err)
 	by, err := v.Authenticate(ctx, s.Token)
 	require.NoError(t, err)
