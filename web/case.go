@@ -202,7 +202,7 @@ func (p *pages) forms(l lang.Lang, by desk.Caller, v desk.View, tried *attempt) 
 	}
 	for _, a := range actions {
 		form := actionForm{Action: a, Version: v.Version, Seq: v.Seq, Key: newKey(), Onward: slices.Contains(onward, a), Shut: !slices.Contains(v.Allowed, a)}
-		draw := formOf{l: l, id: string(a), values: url.Values{}, choices: p.choices(by, v)}
+		draw := formOf{l: l, id: string(a), values: url.Values{}, choices: p.choices(by)}
 		fields := fieldsOf(a, by)
 		if a == defect.ActSign && v.Proposal != nil {
 			form.Proposal = v.Proposal.N
@@ -241,7 +241,7 @@ func fieldsOf(a defect.Action, by desk.Caller) []defect.Field {
 }
 
 // choices returns the people that a step may name.
-func (p *pages) choices(by desk.Caller, v desk.View) map[string][]option {
+func (p *pages) choices(by desk.Caller) map[string][]option {
 	out := map[string][]option{}
 	for _, person := range p.desk.Assignable(by) {
 		out["assignee"] = append(out["assignee"], option{Value: person.Username, Label: person.Name})

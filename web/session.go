@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -25,19 +24,30 @@ const (
 	callerKey  = "caller"
 )
 
-// sessionCookie is the cookie that holds the token of a session. Behind TLS its name keeps other hosts from setting it.
-func (p *pages) sessionCookie(c *gin.Context) *http.Cookie {
-	cookie := &http.Cookie{Name: "yunwei_session", Path: "/", HttpOnly: true, Secure: p.secure || c.Request.TLS != nil, SameSite: http.SameSiteLaxMode}
-	if cookie.Secure {
-		cookie.Name = "__Host-" + cookie.Name
+// sessionCookie names the cookie that holds the token of a session. Behind TLS its name keeps other hosts from setting it.
+func (p *pages) sessionCookie(c *gin.Context) string {
+	if p.behindTLS(c) {
+		return "__Host-yunwei_session"
 	}
-	return cookie
+	return "yunwei_session"
+}
+
+// behindTLS reports whether the browser reaches us over TLS: as the operator says, or as we see. No header of the request is
+// believed.
+func (p *pages) behindTLS(c *gin.Context) bool { return p.secure || c.Request.TLS != nil }
+
+// setCookie has the browser keep a value for some seconds, or forget it when there are less than none. Scripts do not see it,
+// other sites do not have it sent along with what changes something.
+func (p *pages) setCookie(c *gin.Context, name, value string, seconds int) {
+	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure where there is TLS, which a closed network may lack
+		Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: p.behindTLS(c), SameSite: http.SameSiteLaxMode,
+	})
 }
 
 // caller returns who makes a request; Unauthenticated for nobody.
 func (p *pages) caller(c *gin.Context) (desk.Caller, error) {
 	token := ""
-	if cookie, err := c.Request.Cookie(p.sessionCookie(c).Name); err == nil {
+	if cookie, err := c.Request.Cookie(p.sessionCookie(c)); err == nil {
 		token = cookie.Value
 	}
 	by, err := p.desk.Authenticate(c, token)
@@ -103,17 +113,13 @@ func (p *pages) signIn(c *gin.Context) {
 			p.log.WarnContext(c, "the session before stays open", "user", old.Username, "error", err)
 		}
 	}
-	cookie := p.sessionCookie(c)
-	cookie.Value, cookie.Expires = s.Token, s.ExpiresAt
-	http.SetCookie(c.Writer, cookie)
+	p.setCookie(c, p.sessionCookie(c), s.Token, int(s.ExpiresAt.Sub(p.now()).Seconds()))
 	c.Redirect(http.StatusSeeOther, form.To)
 }
 
 // signOut ends the session. The browser forgets it even when the desk cannot be told.
 func (p *pages) signOut(c *gin.Context, by desk.Caller) {
-	cookie := p.sessionCookie(c)
-	cookie.MaxAge, cookie.Expires = -1, time.Unix(1, 0)
-	http.SetCookie(c.Writer, cookie)
+	p.setCookie(c, p.sessionCookie(c), "", -1)
 	if err := p.desk.SignOut(c, by); err != nil {
 		p.fail(c, err)
 		return

@@ -174,4 +174,3 @@ func TestTemplates_HoldNoTextOfTheirOwn(t *testing.T) {
 		require.NotContains(t, string(text), "://", "no page asks another host for anything")
 	}
 }
-

@@ -28,7 +28,8 @@ func (p *pages) blank(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	p.showNew(c, by, http.StatusOK, url.Values{"follows": {c.Query("follows")}}, newKey(), nil)
+	values := url.Values{"follows": {c.Query("follows")}, "channel": {string(defect.ChannelPhone)}} // how most cases come that an agent files
+	p.showNew(c, by, http.StatusOK, values, newKey(), nil)
 }
 
 func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, values url.Values, key string, err error) {

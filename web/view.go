@@ -106,9 +106,7 @@ func language(c *gin.Context) lang.Lang {
 // keepLanguage keeps a language that is switched to for a year.
 func (p *pages) keepLanguage(c *gin.Context) {
 	if l := language(c); c.Query("lang") == string(l) {
-		http.SetCookie(c.Writer, &http.Cookie{
-			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 60 * 60, HttpOnly: true, Secure: p.secure || c.Request.TLS != nil, SameSite: http.SameSiteLaxMode,
-		})
+		p.setCookie(c, languageCookie, string(l), 365*24*60*60)
 	}
 }
 
