@@ -35,7 +35,7 @@ func (s *site) visit(username string) *visitor {
 
 func (v *visitor) get(path string) string {
 	v.site.t.Helper()
-	req, err := http.NewRequestWithContext(v.site.t.Context(), http.MethodGet, v.site.url+path, nil)
+	req, err := http.NewRequestWithContext(v.site.t.Context(), http.MethodGet, v.site.url+path, http.NoBody)
 	require.NoError(v.site.t, err)
 	return v.page(req)
 }

@@ -35,6 +35,8 @@ type casePage struct {
 	Alarm   string // why a step was refused
 	Changed []eventView
 	Did     string // the step that was just taken
+
+	EventsAway, FilesAway bool // they cannot be had while SQL is away
 }
 
 // NameOf returns the name of an account, or its user name where nobody knows it.
@@ -81,16 +83,9 @@ func (p *pages) showCase(c *gin.Context, by desk.Caller, status int, tried *atte
 	if did := defect.Action(c.Query("did")); slices.Contains(defect.Actions(), did) {
 		out.Did = string(did)
 	}
-	if out.Events, out.Later, err = p.timeline(c, by, v.Number, number(c.Query("after"))); err != nil {
+	if err := p.remember(c, by, &out); err != nil {
 		p.fail(c, err)
 		return
-	}
-	out.After = number(c.Query("after"))
-	if v.Files > 0 {
-		if out.Files, _, err = p.desk.Attachments(c, by, v.Number, "", filesShown); err != nil {
-			p.fail(c, err)
-			return
-		}
 	}
 	if tried != nil {
 		if out.Changed, err = p.changed(c, by, tried, v); err != nil {
@@ -100,6 +95,25 @@ func (p *pages) showCase(c *gin.Context, by desk.Caller, status int, tried *atte
 	}
 	out.Forms, out.Alarm = p.forms(l, by, v, tried)
 	p.show(c, status, "case", v.Submission.Title, out)
+}
+
+// remember fills in the timeline and the files. While SQL is away the page does without what only SQL has, so that the case
+// can go on.
+func (p *pages) remember(c *gin.Context, by desk.Caller, out *casePage) error {
+	var err error
+	out.After = number(c.Query("after"))
+	out.Events, out.Later, err = p.timeline(c, by, out.Number, out.After)
+	if out.EventsAway = apperr.Is(err, apperr.Unavailable); err != nil && !out.EventsAway {
+		return err
+	}
+	if out.View.Files == 0 {
+		return nil
+	}
+	out.Files, _, err = p.desk.Attachments(c, by, out.Number, "", filesShown)
+	if out.FilesAway = apperr.Is(err, apperr.Unavailable); err != nil && !out.FilesAway {
+		return err
+	}
+	return nil
 }
 
 // number reads a count of an address; what is none is 0.

@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"bytes"
-	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -252,6 +251,19 @@ func TestAct_WhenNobodyKnowsTheOutcome(t *testing.T) {
 	require.Equal(t, form.Get("_version"), again.Get("_version"))
 }
 
+func TestCase_WhenSQLIsAway(t *testing.T) {
+	f, h := newSite(t)
+	walked(t, f)
+	b := as(t, h, "reporter", "zh")
+	upload(t, b, "a.txt", "x")
+	f.away = apperr.New(apperr.Unavailable, apperr.ReasonStoreAway, nil)
+	w := b.get("/defects/" + firstNumber)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Equal(t, 2, strings.Count(w.Body.String(), "这一部分稍后才能显示"), "of the files and of the timeline")
+	f.away = nil
+	require.Equal(t, http.StatusSeeOther, b.post("/defects/"+firstNumber, step(t, b, defect.ActAccept, nil)).Code)
+}
+
 // upload sends a file, or a form without one.
 func upload(t *testing.T, b *browser, name, text string) *httptest.ResponseRecorder {
 	t.Helper()
@@ -259,7 +271,8 @@ func upload(t *testing.T, b *browser, name, text string) *httptest.ResponseRecor
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile("file", name)
 	require.NoError(t, err)
-	fmt.Fprint(part, text)
+	_, err = part.Write([]byte(text))
+	require.NoError(t, err)
 	require.NoError(t, form.Close())
 	return b.do(http.MethodPost, "/defects/"+firstNumber+"/attachments", form.FormDataContentType(), &body)
 }

@@ -121,6 +121,9 @@ func (f *fakeConsole) Defects(ctx context.Context, by desk.Caller, q defect.Quer
 }
 
 func (f *fakeConsole) Events(_ context.Context, _ desk.Caller, number string, after, limit int) ([]defect.Event, bool, error) {
+	if f.away != nil {
+		return nil, false, f.away
+	}
 	events := f.events[number][after:]
 	return events[:min(limit, len(events))], len(events) > limit, nil
 }
@@ -178,6 +181,9 @@ func (f *fakeConsole) Attach(_ context.Context, by desk.Caller, number, filename
 }
 
 func (f *fakeConsole) Attachments(context.Context, desk.Caller, string, string, int) ([]defect.Attachment, string, error) {
+	if f.away != nil {
+		return nil, "", f.away
+	}
 	return f.files, "", nil
 }
 
@@ -220,7 +226,7 @@ func (b *browser) do(method, target, kind string, body io.Reader) *httptest.Resp
 		r.Header.Set("Content-Type", kind)
 	}
 	for name, value := range b.cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value})
+		r.Header.Add("Cookie", name+"="+value)
 	}
 	w := httptest.NewRecorder()
 	b.h.ServeHTTP(w, r)

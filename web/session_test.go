@@ -68,7 +68,7 @@ func TestSignIn_SendsNobodyElsewhere(t *testing.T) {
 
 func TestCookies_BehindTLS(t *testing.T) {
 	f, _ := newSite(t)
-	h, err := web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Zone: cst, Secure: true, Now: func() time.Time { return now }})
+	h, err := web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Zone: cst, URL: "https://desk.example.org/", Now: func() time.Time { return now }})
 	require.NoError(t, err)
 	w := as(t, h, "", "zh").post("/sign-in?lang=en", url.Values{"username": {"agent"}, "password": {"right"}})
 	names := []string{}
@@ -77,6 +77,11 @@ func TestCookies_BehindTLS(t *testing.T) {
 		names = append(names, cookie.Name)
 	}
 	require.Equal(t, []string{"yunwei_lang", "__Host-yunwei_session"}, names)
+	_, err = web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.DiscardHandler), Zone: cst, URL: "desk.example.org", Now: func() time.Time { return now }})
+	require.Error(t, err)
+	b := as(t, h, "", "zh")
+	b.header = http.Header{"Origin": {"https://desk.example.org"}} // while the request is for example.com, as who stands in front of us calls us
+	require.Equal(t, http.StatusSeeOther, b.post("/sign-in", url.Values{"username": {"agent"}, "password": {"right"}}).Code)
 	require.Equal(t, http.StatusSeeOther, as(t, h, "agent", "zh").get("/").Code, "a cookie that could come from elsewhere is not believed")
 }
 

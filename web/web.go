@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,13 +25,13 @@ var templates embed.FS
 //go:embed assets
 var assets embed.FS
 
-// Options are what the pages are made of. All are needed.
+// Options are what the pages are made of. All are needed but URL.
 type Options struct {
-	Desk   Desk
-	Log    *slog.Logger
-	Zone   *time.Location // of the site, in which times are shown
-	Secure bool           // people reach the pages over TLS, which ends here or in front of us
-	Now    func() time.Time
+	Desk Desk
+	Log  *slog.Logger
+	Zone *time.Location // of the site, in which times are shown
+	URL  string         // where people reach the pages; with https cookies are sent over TLS only; empty when nobody said
+	Now  func() time.Time
 }
 
 // Desk is what the pages ask of the service desk, by page. Every error is an *apperr.Error.
@@ -59,10 +60,13 @@ const (
 	filePatience = 3 * time.Minute
 )
 
-// NewHandler returns the pages. It fails only on templates that do not read, which the tests see to.
+// NewHandler returns the pages. It fails on a URL that is none, and on templates that do not read, which the tests see to.
 func NewHandler(o Options) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
-	p := &pages{desk: o.Desk, log: o.Log, zone: o.Zone, secure: o.Secure, now: o.Now, foes: http.NewCrossOriginProtection()}
+	p := &pages{desk: o.Desk, log: o.Log, zone: o.Zone, now: o.Now}
+	if err := p.reachedAt(o.URL); err != nil {
+		return nil, err
+	}
 	files, err := newFiles()
 	if err != nil {
 		return nil, err
@@ -93,6 +97,24 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.GET("/attachments/:id", p.known(p.download))
 	engine.NoRoute(p.nowhere)
 	return engine, nil
+}
+
+// reachedAt notes where people reach the pages. What stands in front of us may have another name for us: a form from there
+// is from here.
+func (p *pages) reachedAt(address string) error {
+	p.foes = http.NewCrossOriginProtection()
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return fmt.Errorf("where people reach the pages: %w", err)
+	}
+	p.secure = u.Scheme == "https"
+	if err := p.foes.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+		return fmt.Errorf("where people reach the pages: %w", err)
+	}
+	return nil
 }
 
 // headers lets a page load what is ours and nothing else, and keeps its address, which may hold a link, to itself. The

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -111,7 +110,7 @@ func (p *parts) newDesk(policy defect.Policy, signalSign string) *desk.Desk {
 // newHandler returns the HTTP side of a desk: the API, what watches the process, and pages at every other address. url is
 // where people reach it, if that is known.
 func (p *parts) newHandler(d *desk.Desk, policy defect.Policy, url string) (http.Handler, error) {
-	pages, err := web.NewHandler(web.Options{Desk: d, Log: p.log, Zone: policy.Zone(), Secure: strings.HasPrefix(url, "https://"), Now: time.Now})
+	pages, err := web.NewHandler(web.Options{Desk: d, Log: p.log, Zone: policy.Zone(), URL: url, Now: time.Now})
 	if err != nil {
 		return nil, err
 	}
