@@ -224,6 +224,9 @@ func (p *pages) forms(l lang.Lang, by desk.Caller, v desk.View, tried *attempt) 
 		if tried != nil && tried.action == a {
 			draw.values, form.Open = tried.values, true
 			draw.wrong, refused = wrongFields(l, tried.err, draw.controls(fields, ""))
+			if apperr.Is(tried.err, apperr.StaleVersion) {
+				refused = l.Term("web.case.stale") // to load the page again would lose what was typed
+			}
 			form.again(tried)
 		}
 		form.Controls = draw.controls(fields, "")

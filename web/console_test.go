@@ -220,6 +220,8 @@ func TestAct_OnAStalePage(t *testing.T) {
 	page := w.Body.String()
 	require.Equal(t, http.StatusConflict, w.Code)
 	require.Contains(t, page, "您打开页面之后的变化")
+	require.Contains(t, page, "您填写的内容保留在表单中")
+	require.NotContains(t, page, "请刷新后重试")
 	require.Contains(t, page[strings.Index(page, `id="changed"`):strings.Index(page, `class="columns"`)], "又出现了")
 	require.Contains(t, page, "我写的备注</textarea>")
 	again, err := formOn(page, defect.ActComment)
