@@ -115,6 +115,31 @@ func TestList_FiltersStandInTheAddress(t *testing.T) {
 	require.Equal(t, "1", w.Header().Get("Retry-After"))
 }
 
+func TestList_PageByPage(t *testing.T) {
+	f, h := newSite(t)
+	walked(t, f)
+	f.next = "a+b"
+	b := as(t, h, "agent", "en")
+	for target, leads := range map[string][2]string{
+		"/defects?severity=2&lang=en": {"", "/defects?page=2&amp;severity=2"},
+		"/defects?page=3&severity=2":  {"/defects?page=2&amp;severity=2", "/defects?page=4&amp;severity=2"},
+		"/defects?page=200":           {"/defects?page=199", "/defects?after=a%2Bb"},
+		"/defects?after=x":            {"/defects?", "/defects?after=a%2Bb"},
+	} {
+		page := b.get(target).Body.String()
+		for i, rel := range []string{"prev", "next"} {
+			if leads[i] == "" {
+				require.NotContains(t, page, `rel="`+rel, target)
+				continue
+			}
+			require.Contains(t, page, `<a href="`+leads[i]+`" rel="`+rel+`">`, target)
+		}
+	}
+	b.get("/defects?after=x&page=3")
+	asked := f.queries[len(f.queries)-1]
+	require.Equal(t, []any{"x", 1}, []any{asked.After, asked.Page}, "a cursor prevails")
+}
+
 func TestList_WhenThereIsNothing(t *testing.T) {
 	_, h := newSite(t)
 	b := as(t, h, "agent", "zh")
@@ -266,6 +291,31 @@ func TestCase_WhenSQLIsAway(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, b.post("/defects/"+firstNumber, step(t, b, defect.ActAccept, nil)).Code)
 }
 
+func TestSign_ByASubstitute(t *testing.T) {
+	f, h := newSite(t)
+	f.open(people["reporter"], report())
+	for _, s := range []struct {
+		by string
+		a  defect.Action
+		in defect.Input
+	}{{"agent", defect.ActAcknowledge, defect.Input{}}, {"agent", defect.ActClassify, defect.Input{Category: defect.Technical}}, {"technician", defect.ActPropose, defect.Input{Cause: "c", Plan: "p"}}} {
+		_, err := f.act(people[s.by], firstNumber, s.a, s.in, nil)
+		require.NoError(t, err)
+	}
+	require.NotContains(t, as(t, h, "supervisor", "zh").get("/defects/"+firstNumber).Body.String(), `name="for"`)
+	b := as(t, h, "deputy", "zh")
+	require.Contains(t, b.get("/").Body.String(), firstNumber)
+	require.Contains(t, b.get("/defects/"+firstNumber).Body.String(), `<option value="supervisor">主管一`)
+	w := b.post("/defects/"+firstNumber, step(t, b, defect.ActSign, url.Values{"decision": {"reject"}, "for": {"supervisor"}}))
+	require.Contains(t, w.Body.String(), `id="sign-comment-error">必填。`)
+	require.Contains(t, w.Body.String(), `value="reject" checked`)
+	w = b.post("/defects/"+firstNumber, step(t, b, defect.ActSign, url.Values{"decision": {"approve"}, "for": {"supervisor"}}))
+	require.Equal(t, http.StatusSeeOther, w.Code, w.Body)
+	signed := f.cases[firstNumber].SignOffs[0]
+	require.Equal(t, []any{"deputy", "supervisor", 1}, []any{signed.By, signed.For, signed.Proposal})
+	require.Contains(t, b.get("/defects/"+firstNumber).Body.String(), "代 主管一")
+}
+
 // upload sends a file, or a form without one.
 func upload(t *testing.T, b *browser, name, text string) *httptest.ResponseRecorder {
 	t.Helper()
@@ -359,7 +409,7 @@ func TestSubmit_ByAnAgentForACaller(t *testing.T) {
 
 func TestWork_ByRole(t *testing.T) {
 	for username, parts := range map[string][]string{
-		"reporter": {"我报告的"}, "agent": {"待受理", "待验证和回复", "我负责的"}, "technician": {"我负责的"}, "supervisor": {"待我签字"}, "auditor": {"没有待办事项"},
+		"reporter": {"我报告的"}, "agent": {"待受理", "待验证和回复", "我负责的"}, "technician": {"我负责的"}, "supervisor": {"待我签字"}, "deputy": {"待我签字"}, "auditor": {"没有待办事项"},
 	} {
 		f, h := newSite(t)
 		page := as(t, h, username, "zh").get("/").Body.String()

@@ -25,7 +25,10 @@ var people = map[string]defect.Person{
 	"agent":      {Username: "agent", Name: "服务台", Roles: []defect.Role{defect.RoleAgent}},
 	"technician": {Username: "technician", Name: "技术一", Roles: []defect.Role{defect.RoleTechnician}},
 	"supervisor": {Username: "supervisor", Name: "主管一", Roles: []defect.Role{defect.RoleSupervisor}},
-	"auditor":    {Username: "auditor", Name: "审计", Roles: []defect.Role{defect.RoleAuditor}},
+	"deputy": {Username: "deputy", Name: "接口人", Roles: []defect.Role{defect.RoleLiaison}, StandsIn: []defect.Absent{
+		{Username: "supervisor", Name: "主管一", Roles: []defect.Role{defect.RoleSupervisor}},
+	}},
+	"auditor": {Username: "auditor", Name: "审计", Roles: []defect.Role{defect.RoleAuditor}},
 }
 
 // fakeConsole keeps cases by the rules of package defect, without Temporal and SQL, and records what it is asked.
@@ -38,6 +41,7 @@ type fakeConsole struct {
 	keys     []string // idempotency keys of steps and reports
 	read     int64    // up to which notice
 	out      []string // token IDs that have signed out
+	next     string   // the cursor that lists give
 	away     error    // what lists are answered with
 	refuse   error    // what steps and reports are answered with
 	from     string   // the address that last signed in
@@ -110,7 +114,7 @@ func (f *fakeConsole) Defects(ctx context.Context, by desk.Caller, q defect.Quer
 	if f.away != nil {
 		return desk.Page{}, f.away
 	}
-	page := desk.Page{TotalExact: true}
+	page := desk.Page{TotalExact: true, Next: f.next}
 	for number := range f.cases {
 		if v, err := f.Defect(ctx, by, number); err == nil {
 			page.Items = append(page.Items, v)
