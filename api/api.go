@@ -49,14 +49,13 @@ type api struct {
 	desk    Desk
 	log     *slog.Logger
 	now     func() time.Time
-	failed  *throttle // sign-ins that failed
 	version string
 }
 
 // NewHandler returns the API.
 func NewHandler(o Options) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
-	a := &api{desk: o.Desk, log: o.Log, now: o.Now, failed: newThrottle(), version: o.Version}
+	a := &api{desk: o.Desk, log: o.Log, now: o.Now, version: o.Version}
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false

@@ -14,6 +14,7 @@ const (
 	ReasonTooLarge        Reason = "error.too_large"  // [limit]
 	ReasonMediaType       Reason = "error.media_type" // [accepted]
 	ReasonTooMany         Reason = "error.too_many_requests"
+	ReasonCrossOrigin     Reason = "error.cross_origin" // a form that another site sent
 	ReasonUnknownPath     Reason = "error.unknown_path"
 	ReasonMethod          Reason = "error.method_not_allowed"
 	ReasonTemporalAway    Reason = "error.temporal_away"

@@ -47,6 +47,7 @@ type Shared struct {
 type Serve struct {
 	Shared
 	HTTP   string `help:"Address to serve HTTP on." default:"127.0.0.1:8080"`
+	URL    string `name:"url" help:"Address at which people reach the desk: https://desk.example.org. Behind TLS that others end, it makes the cookies of the pages secure." placeholder:"URL"`
 	Policy string `help:"Policy file; the plan's table 3.1 when none is given." type:"path"`
 	Blob   string `help:"Bucket URL of attachments: file:///folder or s3://bucket?region=…" required:"" placeholder:"URL"`
 }

@@ -20,14 +20,14 @@ type Notices struct {
 	NoticeGiveUp  time.Duration `name:"notice-give-up" help:"How long a notice that a channel does not take is tried." default:"48h"`
 }
 
-// BaseURL returns the address for links without the slash at its end, or an error that says what is needed.
-func (n Notices) BaseURL() (string, error) {
-	if n.URL == "" {
+// BaseURL returns the value of --url without the slash at its end, or an error that says what is needed.
+func BaseURL(text string) (string, error) {
+	if text == "" {
 		return "", nil
 	}
-	u, err := url.Parse(n.URL)
+	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "", errors.New("--url is where people find the desk: https://desk.example.org, or a folder there")
 	}
-	return strings.TrimRight(n.URL, "/"), nil
+	return strings.TrimRight(text, "/"), nil
 }

@@ -3,6 +3,7 @@ package defect
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"yunwei/calendar"
@@ -83,6 +84,11 @@ func (k Clock) Live() bool { return k.MetAt.IsZero() && k.CancelledAt.IsZero() }
 // Overdue reports whether the promise is broken and still not met.
 func (k Clock) Overdue() bool { return k.Live() && !k.BreachedAt.IsZero() }
 
+// Warned reports whether the promise can still be kept and as much of its time is used up as the policy warns of.
+func (k Clock) Warned() bool {
+	return k.State() == ClockRunning && slices.ContainsFunc(k.Fired, func(label string) bool { return strings.HasPrefix(label, warnPrefix) })
+}
+
 func (k Clock) paused() bool { return len(k.Legs) > 0 && k.Legs[len(k.Legs)-1].Paused }
 
 // reach returns the earliest instant at which the counted time of the legs reaches amount, and zero when a pause stands
@@ -144,9 +150,12 @@ type mark struct {
 	repeat  int // of the rule: 0 when it first calls
 }
 
-const breachLabel = "breach"
+const (
+	breachLabel = "breach"
+	warnPrefix  = "warn "
+)
 
-func warnLabel(percent int) string { return "warn " + strconv.Itoa(percent) + "%" }
+func warnLabel(percent int) string { return warnPrefix + strconv.Itoa(percent) + "%" }
 
 // ruleLabel is the mark of a rule's first call, and of its nth repeat.
 func ruleLabel(rule string, repeat int) string {

@@ -26,6 +26,8 @@ func TestClocks_WarnThenBreakThenEscalate(t *testing.T) {
 	require.Equal(t, "response after 30m", w.events[5].Timing.Rule)
 	require.Equal(t, []string{"supervisor"}, w.events[5].Timing.Notified)
 	require.True(t, w.c.Overdue())
+	require.True(t, clock(t, w, defect.ClockPlan).Warned())
+	require.False(t, clock(t, w, defect.ClockResponse).Warned(), "it is past that")
 	w.do("agent", defect.ActAcknowledge, inputs[defect.ActAcknowledge])
 	k := clock(t, w, defect.ClockResponse)
 	require.Equal(t, defect.ClockBreached, k.State(), "met late stays breached")

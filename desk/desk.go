@@ -45,6 +45,7 @@ type Desk struct {
 	now       func() time.Time
 	people    *directory
 	duties    *duties
+	failed    *throttle // sign-ins that failed
 	reads     *gobreaker.CircuitBreaker[struct{}]
 	writes    *gobreaker.CircuitBreaker[struct{}] // a database may be there to read and locked, full or read-only
 	hashing   chan struct{}                       // bounds the passwords that are checked at once: each takes its memory
@@ -54,7 +55,7 @@ type Desk struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal, NewNamespace(o.Temporal)}, holidays: newHolidays(o.Store, o.Policy), key: o.Key, showCodes: o.ShowCodes,
-		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Now), duties: newDuties(o.Store, o.Now),
+		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Now), duties: newDuties(o.Store, o.Now), failed: newThrottle(),
 		reads: newBreaker("database reads", o.Log), writes: newBreaker("database writes", o.Log), hashing: make(chan struct{}, maxHashing),
 	}
 }

@@ -327,7 +327,7 @@ func TestAct_WhenSQLIsAway(t *testing.T) {
 	require.Len(t, events, 2)
 	_, err = v.Defects(ctx, v.as("agent"), defect.Query{})
 	requireCode(t, apperr.Unavailable, err)
-	_, err = v.SignIn(ctx, "agent", "a long password")
+	_, err = v.SignIn(ctx, "192.0.2.1", "agent", "a long password")
 	requireCode(t, apperr.Unavailable, err)
 }
 
@@ -335,10 +335,10 @@ func TestSessions_FromSignInToSignOut(t *testing.T) {
 	v := newTown(t)
 	ctx := t.Context()
 	for _, wrong := range [][2]string{{"agent", "wrong password"}, {"nobody", "a long password"}, {"", ""}, {"agent", strings.Repeat("x", 10_000)}} {
-		_, err := v.SignIn(ctx, wrong[0], wrong[1])
+		_, err := v.SignIn(ctx, "192.0.2.1", wrong[0], wrong[1])
 		requireCode(t, apperr.Unauthenticated, err)
 	}
-	s, err := v.SignIn(ctx, "agent", "a long password")
+	s, err := v.SignIn(ctx, "192.0.2.1", "agent", "a long password")
 	require.NoError(t, err)
 	require.Equal(t, v.clock.Add(12*time.Hour), s.ExpiresAt)
 	by, err := v.Authenticate(ctx, s.Token)
@@ -352,23 +352,50 @@ func TestSessions_FromSignInToSignOut(t *testing.T) {
 	_, err = v.Authenticate(ctx, s.Token)
 	requireCode(t, apperr.Unauthenticated, err)
 
-	s, err = v.SignIn(ctx, "agent", "a long password")
+	s, err = v.SignIn(ctx, "192.0.2.1", "agent", "a long password")
 	require.NoError(t, err)
 	v.clock = v.clock.Add(12*time.Hour + time.Second)
 	_, err = v.Authenticate(ctx, s.Token)
 	requireCode(t, apperr.Unauthenticated, err)
 }
 
+func TestSignIn_SlowedDownAfterFailures(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	for range failures {
+		_, err := v.SignIn(ctx, "192.0.2.1", "agent", "wrong password")
+		requireCode(t, apperr.Unauthenticated, err)
+	}
+	_, err := v.SignIn(ctx, "192.0.2.1", "AGENT", "a long password")
+	requireCode(t, apperr.TooManyRequests, err)
+	require.Positive(t, apperr.Of(err).RetryAfter)
+	_, err = v.SignIn(ctx, "192.0.2.2", "agent", "a long password")
+	require.NoError(t, err, "from elsewhere they are let in")
+	v.clock = v.clock.Add(forgiveEvery + time.Second)
+	_, err = v.SignIn(ctx, "192.0.2.1", "agent", "a long password")
+	require.NoError(t, err)
+}
+
+func TestPeople_ByNameAndByWhatTheyMayTake(t *testing.T) {
+	v := newTown(t)
+	require.Equal(t, map[string]string{"Agent": v.as("agent").Name}, v.Names("Agent", "nobody", ""))
+	require.Empty(t, v.Assignable(v.as("reporter")))
+	for _, person := range v.Assignable(v.as("agent")) {
+		require.True(t, defect.MayBeAssigned(person), person)
+	}
+	require.NotEmpty(t, v.Assignable(v.as("agent")))
+}
+
 func TestSessions_EndWithTheAccount(t *testing.T) {
 	v := newTown(t)
 	ctx := t.Context()
-	s, err := v.SignIn(ctx, "agent", "a long password")
+	s, err := v.SignIn(ctx, "192.0.2.1", "agent", "a long password")
 	require.NoError(t, err)
 	require.NoError(t, v.store.SetDisabled(ctx, "agent", true))
 	require.NoError(t, v.people.refresh(ctx))
 	_, err = v.Authenticate(ctx, s.Token)
 	requireCode(t, apperr.Unauthenticated, err)
-	_, err = v.SignIn(ctx, "agent", "a long password")
+	_, err = v.SignIn(ctx, "192.0.2.1", "agent", "a long password")
 	requireCode(t, apperr.Unauthenticated, err)
 }
 
@@ -385,10 +412,10 @@ func TestSessions_EndWithTheAccountAtOnce(t *testing.T) {
 		"password": func() error { password = "another password"; return v.store.SetPassword(ctx, "agent", hash) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			old, err := v.SignIn(ctx, "agent", password)
+			old, err := v.SignIn(ctx, "192.0.2.1", "agent", password)
 			require.NoError(t, err)
 			require.NoError(t, change())
-			young, err := v.SignIn(ctx, "agent", password)
+			young, err := v.SignIn(ctx, "192.0.2.1", "agent", password)
 			require.NoError(t, err)
 			for _, refresh := range []func(context.Context) error{func(context.Context) error { return nil }, v.people.refresh} {
 				require.NoError(t, refresh(ctx))

@@ -1,8 +1,10 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -112,3 +114,39 @@ func (p *directory) end(tokenID string, until time.Time) {
 }
 
 func fold(username string) string { return strings.ToLower(username) }
+
+// Names returns the names of accounts, by user name as it was given. Who has no account is not among them.
+func (d *Desk) Names(usernames ...string) map[string]string {
+	out := map[string]string{}
+	for _, username := range usernames {
+		if user, known, err := d.people.find(username); err == nil && known {
+			out[username] = user.Name
+		}
+	}
+	return out
+}
+
+// Assignable returns everybody into whose hands a case may be put, by name; nobody for a caller who sees only their own
+// cases.
+func (d *Desk) Assignable(by Caller) []defect.Person {
+	if !defect.SeesAll(by.Person) {
+		return nil
+	}
+	return d.people.all(defect.MayBeAssigned)
+}
+
+// all returns everybody of a kind whose account is not disabled, by name.
+func (p *directory) all(fits func(defect.Person) bool) []defect.Person {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var out []defect.Person
+	for _, u := range p.users {
+		if !u.Disabled && fits(u.Person) {
+			out = append(out, u.Person)
+		}
+	}
+	slices.SortFunc(out, func(a, b defect.Person) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Username, b.Username))
+	})
+	return out
+}

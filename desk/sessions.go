@@ -33,8 +33,21 @@ var (
 )
 
 // SignIn checks a password and returns a session of 12 hours. Which of name and password was wrong, or whether the
-// account is disabled, it does not say.
-func (d *Desk) SignIn(ctx context.Context, username, password string) (Session, error) {
+// account is disabled, it does not say. from is the address that asks: TooManyRequests for who fails from there again and
+// again, whichever face of the desk they try.
+func (d *Desk) SignIn(ctx context.Context, from, username, password string) (Session, error) {
+	key := from + " " + fold(username)
+	if wait := d.failed.wait(key, d.now()); wait > 0 {
+		return Session{}, &apperr.Error{Code: apperr.TooManyRequests, Reason: apperr.ReasonTooMany, RetryAfter: wait}
+	}
+	s, err := d.signIn(ctx, username, password)
+	if apperr.Is(err, apperr.Unauthenticated) {
+		d.failed.failed(key, d.now())
+	}
+	return s, err
+}
+
+func (d *Desk) signIn(ctx context.Context, username, password string) (Session, error) {
 	var user store.User
 	err := d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
 		user, err = d.store.User(ctx, username)

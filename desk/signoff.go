@@ -72,16 +72,12 @@ func (d *Desk) sheet(ctx context.Context, l defect.SignOffLink, by Caller) (Shee
 	if c.Proposal == nil || c.Proposal.N != l.Proposal {
 		return Sheet{}, apperr.New(apperr.StaleProposal, apperr.ReasonLinkStale, nil)
 	}
-	s := Sheet{View: d.view(by, c), Reader: by.Person, Until: l.Until, Names: map[string]string{}}
+	s := Sheet{View: d.view(by, c), Reader: by.Person, Until: l.Until}
 	named := []string{c.Proposal.By}
 	for _, sig := range c.SignOffs {
 		named = append(named, sig.By, sig.For)
 	}
-	for _, username := range named {
-		if user, known, err := d.people.find(username); err == nil && known {
-			s.Names[username] = user.Name
-		}
-	}
+	s.Names = d.Names(named...)
 	if i := slices.IndexFunc(c.SignOffs, func(sig defect.Signature) bool {
 		return sig.Proposal == l.Proposal && (sig.By == by.Username || sig.For == by.Username)
 	}); i >= 0 {

@@ -25,7 +25,7 @@ func TestSubstitute_SignsUntilItEnds(t *testing.T) {
 	require.Len(t, told, 2)
 	require.Equal(t, []notice.Topic{notice.SignOff, notice.Substitute}, []notice.Topic{told[0].Topic, told[1].Topic}, "the substitute is told, and of what waits for a signature already")
 	require.Equal(t, "supervisor", sub.Username)
-	s, err := v.SignIn(ctx, "liaison", "a long password")
+	s, err := v.SignIn(ctx, "192.0.2.1", "liaison", "a long password")
 	require.NoError(t, err)
 	by, err := v.Authenticate(ctx, s.Token)
 	require.NoError(t, err)

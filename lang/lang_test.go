@@ -80,7 +80,9 @@ func wanted(t *testing.T) []string {
 	add("assignment.", constants(t, "../defect/input.go", "AssignmentCode"))
 	add("type.", constants(t, "../defect/field.go", "FieldType"))
 	add("decision.", []string{string(defect.Approve), string(defect.Reject)})
-	keys = append(keys, said(t, "../web/templates/*.html")...)
+	keys = append(keys, said(t, "../web/templates/*.html", inTemplate)...)
+	keys = append(keys, said(t, "../web/[a-z]*[a-z].go", inCode)...)
+	keys = append(keys, ofPages(t)...)
 	for _, frame := range []string{"", ".reporter", ".announcement"} {
 		keys = append(keys, "notice.subject"+frame, "notice.facts"+frame)
 	}
@@ -92,10 +94,49 @@ func wanted(t *testing.T) []string {
 	return slices.Compact(keys)
 }
 
-var inTemplate = regexp.MustCompile(`\bt "([a-z._]+)"`)
+var (
+	inTemplate = regexp.MustCompile(`\bt "([a-z._]+)"`)
+	inCode     = regexp.MustCompile(`"(web\.[a-z_]+\.[a-z_]+)"`)
+)
 
-// said returns the keys that templates ask for.
-func said(t *testing.T, pattern string) []string {
+// ofPages returns the keys that pages ask for by the name of what they show.
+func ofPages(t *testing.T) []string {
+	t.Helper()
+	keys := []string{"passed.true", "passed.false", "severity.1", "severity.2", "severity.3", "severity.4", "input.file", "event.submit", "event.warn", "event.breach", "event.escalation", "event.refused", "event.auto_close"}
+	for prefix, typeName := range map[string]string{"waiting.": "Waiting", "channel.": "Channel", "fix_kind.": "FixKind", "close_reason.": "CloseReason"} {
+		for _, name := range constants(t, "../defect/terms.go", typeName) {
+			keys = append(keys, prefix+name)
+		}
+	}
+	for _, name := range constants(t, "../defect/clock.go", "ClockState") {
+		keys = append(keys, "clock_state."+name)
+	}
+	for _, sort := range defect.Sorts() {
+		keys = append(keys, "sort."+string(sort))
+	}
+	for _, part := range []string{"sign", "fresh", "finish", "mine", "reported"} {
+		keys = append(keys, "web.work."+part)
+	}
+	inputs := func(prefix string, fields []defect.Field) {
+		for _, f := range fields {
+			keys = append(keys, prefix+f.Name)
+		}
+	}
+	for _, a := range defect.Actions() {
+		inputs("input.", defect.InputFields(a))
+	}
+	for _, f := range defect.SubmissionFields() {
+		if f.Type == defect.TypeObject {
+			inputs("input."+f.Name+".", f.Fields)
+			continue
+		}
+		inputs("input.", []defect.Field{f})
+	}
+	return keys
+}
+
+// said returns the keys that files ask for, as a pattern finds them.
+func said(t *testing.T, pattern string, asked *regexp.Regexp) []string {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
 	require.NoError(t, err)
@@ -104,7 +145,7 @@ func said(t *testing.T, pattern string) []string {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
-		for _, m := range inTemplate.FindAllSubmatch(text, -1) {
+		for _, m := range asked.FindAllSubmatch(text, -1) {
 			out = append(out, string(m[1]))
 		}
 	}

@@ -17,8 +17,8 @@ type signOffDesk interface {
 	SignByLink(ctx context.Context, link string, decision defect.Decision, comment string) error
 }
 
-// maxForm bounds a form, in bytes.
-const maxForm = 64 << 10
+// maxForm bounds a form, in bytes: the longest texts that are taken, as browsers write them.
+const maxForm = 512 << 10
 
 // sheet is what the sign-off page shows.
 type sheet struct {
@@ -55,9 +55,8 @@ func (p *pages) sheet(c *gin.Context, status int, comment string, wrong error) {
 
 // decide takes the decision of a form. A refusal shows the form again with what was typed.
 func (p *pages) decide(c *gin.Context) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
-	if err := c.Request.ParseForm(); err != nil {
-		p.fail(c, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonUnreadable))
+	if err := readForm(c); err != nil {
+		p.fail(c, err)
 		return
 	}
 	decision, comment := defect.Decision(c.PostForm("decision")), c.PostForm("comment")

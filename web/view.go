@@ -14,19 +14,21 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"yunwei/apperr"
+	"yunwei/defect"
+	"yunwei/desk"
 	"yunwei/lang"
 )
 
-// views are the pages there are, each a template that fills in layout.html.
-var views = []string{"sign", "problem"}
+// views are the pages there are, each a template that fills in layout.html with the help of parts.html.
+var views = []string{"sign", "problem", "sign-in", "work", "list", "case", "new"}
 
 // readViews reads every page in every language.
-func readViews(zone *time.Location) (map[lang.Lang]map[string]*template.Template, error) {
+func readViews(p *pages, assets files) (map[lang.Lang]map[string]*template.Template, error) {
 	out := map[lang.Lang]map[string]*template.Template{}
 	for _, l := range lang.Langs() {
 		out[l] = map[string]*template.Template{}
 		for _, name := range views {
-			t, err := template.New("layout.html").Funcs(funcs(l, zone)).ParseFS(templates, "templates/layout.html", "templates/"+name+".html")
+			t, err := template.New("layout.html").Funcs(p.funcs(l)).Funcs(template.FuncMap{"asset": assets.url}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 			if err != nil {
 				return nil, fmt.Errorf("read the page %s: %w", name, err)
 			}
@@ -37,7 +39,7 @@ func readViews(zone *time.Location) (map[lang.Lang]map[string]*template.Template
 }
 
 // funcs are what templates can say: t a text of the catalogue, term the name of a term, when a time at the site.
-func funcs(l lang.Lang, zone *time.Location) template.FuncMap {
+func (p *pages) funcs(l lang.Lang) template.FuncMap {
 	return template.FuncMap{
 		"t": func(key string, args ...any) string {
 			named := apperr.Args{}
@@ -47,37 +49,80 @@ func funcs(l lang.Lang, zone *time.Location) template.FuncMap {
 			return l.Text(apperr.Reason(key), named)
 		},
 		"term":  func(kind string, name any) string { return l.Term(kind + "." + fmt.Sprint(name)) },
-		"when":  func(at time.Time) string { return at.In(zone).Format("2006-01-02 15:04") },
+		"when":  func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04") },
 		"stamp": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+		"clock": func(k defect.Clock) clockView { return p.clockOf(l, k) },
+		"size":  size,
 	}
 }
 
 // view is what every page is given.
 type view struct {
-	Lang  lang.Lang
-	Other lang.Lang // the language to switch to
-	Title string
-	Data  any
+	Lang     lang.Lang
+	Other    lang.Lang // the language to switch to
+	OtherURL string    // this page in that language
+	Page     string    // its name
+	Title    string
+	Me       *desk.Caller // who has signed in; nil for nobody
+	Nav      []navItem
+	Data     any
 }
 
-// language returns the one that a request asks for: by its address, else by its header.
+// navItem is a way to another page.
+type navItem struct {
+	URL, Label string
+	Here       bool
+}
+
+// nav returns the ways that a person has.
+func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
+	here := c.FullPath()
+	items := []navItem{
+		{URL: "/", Label: l.Term("web.nav.work"), Here: here == "/"},
+		{URL: "/defects?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == "/defects"},
+	}
+	if defect.MaySubmit(by.Person) {
+		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
+	}
+	return items
+}
+
+// languageCookie keeps the language that a person has switched to.
+const languageCookie = "yunwei_lang"
+
+// language returns the one that a request asks for: by its address, else by its cookie, else by its header.
 func language(c *gin.Context) lang.Lang {
-	for _, l := range lang.Langs() {
-		if c.Query("lang") == string(l) {
-			return l
+	kept, _ := c.Cookie(languageCookie) // none is as good as an empty one
+	for _, wish := range []string{c.Query("lang"), kept} {
+		for _, l := range lang.Langs() {
+			if wish == string(l) {
+				return l
+			}
 		}
 	}
 	return lang.Match(c.GetHeader("Accept-Language"))
 }
 
+// keepLanguage keeps a language that is switched to for a year.
+func (p *pages) keepLanguage(c *gin.Context) {
+	if l := language(c); c.Query("lang") == string(l) {
+		p.setCookie(c, languageCookie, string(l), 365*24*60*60)
+	}
+}
+
 // show writes a page.
 func (p *pages) show(c *gin.Context, status int, name, title string, data any) {
 	l := language(c)
-	v := view{Lang: l, Title: title, Data: data}
+	v := view{Lang: l, Page: name, Title: title, Data: data}
 	for _, other := range lang.Langs() {
 		if other != l {
-			v.Other = other
+			query := c.Request.URL.Query()
+			query.Set("lang", string(other))
+			v.Other, v.OtherURL = other, "?"+query.Encode()
 		}
+	}
+	if by, ok := c.Value(callerKey).(desk.Caller); ok {
+		v.Me, v.Nav = &by, nav(c, l, by)
 	}
 	var page bytes.Buffer
 	if err := p.views[l][name].Execute(&page, v); err != nil {
@@ -86,33 +131,28 @@ func (p *pages) show(c *gin.Context, status int, name, title string, data any) {
 		return
 	}
 	c.Header("Content-Language", string(l))
-	c.Header("Vary", "Accept-Language")
+	c.Header("Vary", "Accept-Language, Cookie")
 	c.Data(status, "text/html; charset=utf-8", page.Bytes())
 }
 
 // statuses are those of the problems that a page can meet; any other is a 500.
 var statuses = map[apperr.Code]int{
 	apperr.Unreadable:      http.StatusBadRequest,
-	apperr.Unauthenticated: http.StatusForbidden, // nobody is asked for a password here
+	apperr.Unauthenticated: http.StatusForbidden, // a 401 would have the browser ask for a password
 	apperr.Forbidden:       http.StatusForbidden,
 	apperr.NotFound:        http.StatusNotFound,
 	apperr.WrongStage:      http.StatusConflict,
 	apperr.StaleVersion:    http.StatusConflict,
 	apperr.StaleProposal:   http.StatusConflict,
 	apperr.Conflict:        http.StatusConflict,
+	apperr.TooLarge:        http.StatusRequestEntityTooLarge,
 	apperr.Invalid:         http.StatusUnprocessableEntity,
 	apperr.TooManyRequests: http.StatusTooManyRequests,
 	apperr.Unavailable:     http.StatusServiceUnavailable,
 }
 
-// problem is what the page of an error shows.
-type problem struct {
-	Title, Detail string
-	Retry         bool // it may be another matter in a moment
-}
-
-// fail shows an error as a page. Causes stay in the log.
-func (p *pages) fail(c *gin.Context, err error) {
+// refuse notes a refusal in the headers, and in the log when somebody has to look into it, and returns its status.
+func (p *pages) refuse(c *gin.Context, err error) int {
 	e := apperr.Of(err)
 	status, ok := statuses[e.Code]
 	if !ok {
@@ -124,7 +164,18 @@ func (p *pages) fail(c *gin.Context, err error) {
 	if e.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
-	l := language(c)
+	return status
+}
+
+// problem is what the page of an error shows.
+type problem struct {
+	Title, Detail string
+	Retry         bool // it may be another matter in a moment
+}
+
+// fail shows an error as a page. Causes stay in the log.
+func (p *pages) fail(c *gin.Context, err error) {
+	e, l, status := apperr.Of(err), language(c), p.refuse(c, err)
 	told := problem{Title: l.Term("title." + string(e.Code)), Detail: l.Text(e.Reason, e.Args), Retry: status == http.StatusServiceUnavailable}
 	p.show(c, status, "problem", told.Title, told)
 	c.Abort()
@@ -144,6 +195,11 @@ func (p *pages) recovered(c *gin.Context) {
 	c.Next()
 }
 
+// nowhere answers for addresses that there are not; who has signed in finds their way from there.
 func (p *pages) nowhere(c *gin.Context) {
+	if _, err := p.caller(c); err != nil && !apperr.Is(err, apperr.Unauthenticated) {
+		p.fail(c, err)
+		return
+	}
 	p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonUnknownPath, nil))
 }

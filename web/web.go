@@ -7,14 +7,15 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"log/slog"
 	"net/http"
-	"path"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"yunwei/apperr"
 	"yunwei/lang"
 )
 
@@ -24,35 +25,53 @@ var templates embed.FS
 //go:embed assets
 var assets embed.FS
 
-// Options are what the pages are made of. All are needed.
+// Options are what the pages are made of. All are needed but URL.
 type Options struct {
 	Desk Desk
 	Log  *slog.Logger
 	Zone *time.Location // of the site, in which times are shown
+	URL  string         // where people reach the pages; with https cookies are sent over TLS only; empty when nobody said
+	Now  func() time.Time
 }
 
-// Desk is what the pages ask of the service desk. Every error is an *apperr.Error.
+// Desk is what the pages ask of the service desk, by page. Every error is an *apperr.Error.
 type Desk interface {
+	sessionDesk
 	signOffDesk
+	caseDesk
+	fileDesk
+	noticeDesk
 }
 
 // pages is the handlers' common ground.
 type pages struct {
-	desk  Desk
-	log   *slog.Logger
-	zone  *time.Location
-	views map[lang.Lang]map[string]*template.Template
+	desk   Desk
+	log    *slog.Logger
+	zone   *time.Location
+	secure bool
+	now    func() time.Time
+	views  map[lang.Lang]map[string]*template.Template
+	foes   *http.CrossOriginProtection // tells the requests that other sites make people's browsers send
 }
 
-// patience bounds the making of a page.
-const patience = 15 * time.Second
+// patience bounds the making of a page. Files may take longer: the server's own limits bound those.
+const (
+	patience     = 15 * time.Second
+	filePatience = 3 * time.Minute
+)
 
-// NewHandler returns the pages. It fails only on templates that do not read, which the tests see to.
+// NewHandler returns the pages. It fails on a URL that is none, and on templates that do not read, which the tests see to.
 func NewHandler(o Options) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
-	p := &pages{desk: o.Desk, log: o.Log, zone: o.Zone}
-	var err error
-	if p.views, err = readViews(o.Zone); err != nil {
+	p := &pages{desk: o.Desk, log: o.Log, zone: o.Zone, now: o.Now}
+	if err := p.reachedAt(o.URL); err != nil {
+		return nil, err
+	}
+	files, err := newFiles()
+	if err != nil {
+		return nil, err
+	}
+	if p.views, err = readViews(p, files); err != nil {
 		return nil, err
 	}
 	engine := gin.New()
@@ -60,34 +79,70 @@ func NewHandler(o Options) (http.Handler, error) {
 	if err := engine.SetTrustedProxies(nil); err != nil {
 		return nil, fmt.Errorf("proxies: %w", err)
 	}
-	engine.Use(p.recovered, headers, bounded)
-	files, err := fs.Sub(assets, "assets")
-	if err != nil {
-		return nil, fmt.Errorf("find the assets: %w", err)
-	}
-	engine.GET("/assets/*file", gin.WrapH(http.StripPrefix("/assets", http.FileServerFS(files))))
+	engine.Use(p.recovered, headers, p.sameOrigin, p.keepLanguage, bounded)
+	engine.GET(assetPath+":file", files.serve)
 	engine.GET("/sign/:link", p.readSheet)
 	engine.POST("/sign/:link", p.decide)
+	engine.GET(signInPath, p.askWho)
+	engine.POST(signInPath, p.signIn)
+	engine.POST("/sign-out", p.known(p.signOut))
+	engine.GET("/", p.known(p.work))
+	engine.POST("/notices/read", p.known(p.readNotices))
+	engine.GET("/defects", p.known(p.list))
+	engine.GET("/defects/new", p.known(p.blank))
+	engine.POST("/defects/new", p.known(p.submit))
+	engine.GET("/defects/:number", p.known(p.readCase))
+	engine.POST("/defects/:number", p.known(p.act))
+	engine.POST("/defects/:number/attachments", p.known(p.attach))
+	engine.GET("/attachments/:id", p.known(p.download))
 	engine.NoRoute(p.nowhere)
 	return engine, nil
 }
 
-// headers lets a page load what is ours and nothing else, and keeps its address, which may hold a link, to itself.
+// reachedAt notes where people reach the pages. What stands in front of us may have another name for us: a form from there
+// is from here.
+func (p *pages) reachedAt(address string) error {
+	p.foes = http.NewCrossOriginProtection()
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return fmt.Errorf("where people reach the pages: %w", err)
+	}
+	p.secure = u.Scheme == "https"
+	if err := p.foes.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+		return fmt.Errorf("where people reach the pages: %w", err)
+	}
+	return nil
+}
+
+// headers lets a page load what is ours and nothing else, and keeps its address, which may hold a link, to itself. The
+// referrer stays within the site and is not off: a browser that never tells it hides the origin of our own forms, too.
 func headers(c *gin.Context) {
 	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Header("X-Frame-Options", "DENY")
-	c.Header("Referrer-Policy", "no-referrer")
+	c.Header("Referrer-Policy", "same-origin")
 	c.Header("Cross-Origin-Opener-Policy", "same-origin")
 	c.Header("X-Robots-Tag", "noindex")
 	c.Header("Cache-Control", "no-store")
-	if path.Dir(c.Request.URL.Path) == "/assets" {
-		c.Header("Cache-Control", "public, max-age=3600")
+}
+
+// sameOrigin refuses changes that another site asks for in a person's name. It needs no token in the forms, so that a form
+// that was open for long, or comes as a file, is as good as any.
+func (p *pages) sameOrigin(c *gin.Context) {
+	if err := p.foes.Check(c.Request); err != nil {
+		p.fail(c, apperr.New(apperr.Forbidden, apperr.ReasonCrossOrigin, nil))
 	}
 }
 
 func bounded(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
+	limit := patience
+	if strings.Contains(c.FullPath(), "/attachments") {
+		limit = filePatience
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)
 	c.Next()

@@ -23,7 +23,7 @@ import (
 
 // openNotices reads the settings of the channels: mistakes are found before anything is started.
 func (p *parts) openNotices(s config.Notices) (notify.Options, error) {
-	base, err := s.BaseURL()
+	base, err := config.BaseURL(s.URL)
 	if err != nil {
 		return notify.Options{}, err
 	}

@@ -12,9 +12,13 @@ import (
 
 type serveCommand struct{ config.Serve }
 
-// Run serves the API until the process is told to end.
+// Run serves the API and the pages until the process is told to end.
 func (s serveCommand) Run(ctx context.Context) (err error) {
 	policy, err := loadPolicy(s.Policy)
+	if err != nil {
+		return err
+	}
+	url, err := config.BaseURL(s.URL)
 	if err != nil {
 		return err
 	}
@@ -31,7 +35,7 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	d := p.newDesk(policy, s.SignalSign)
-	handler, err := p.newHandler(d, policy)
+	handler, err := p.newHandler(d, policy, url)
 	if err != nil {
 		return err
 	}

@@ -107,18 +107,21 @@ func (p *parts) newDesk(policy defect.Policy, signalSign string) *desk.Desk {
 	})
 }
 
-// newHandler returns the HTTP side of a desk: its pages, and the API at every other address.
-func (p *parts) newHandler(d *desk.Desk, policy defect.Policy) (http.Handler, error) {
-	pages, err := web.NewHandler(web.Options{Desk: d, Log: p.log, Zone: policy.Zone()})
+// newHandler returns the HTTP side of a desk: the API, what watches the process, and pages at every other address. url is
+// where people reach it, if that is known.
+func (p *parts) newHandler(d *desk.Desk, policy defect.Policy, url string) (http.Handler, error) {
+	pages, err := web.NewHandler(web.Options{Desk: d, Log: p.log, Zone: policy.Zone(), URL: url, Now: time.Now})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/sign/", pages)
-	mux.Handle("/assets/", pages)
-	mux.Handle("/", api.NewHandler(api.Options{
+	mux.Handle("/", pages)
+	machines := api.NewHandler(api.Options{
 		Desk: d, Log: p.log, Registry: p.metrics.registry, Metrics: p.metrics.handler(), Version: version, Now: time.Now,
-	}))
+	})
+	for _, address := range []string{"/api", "/api/", "/healthz", "/readyz", "/metrics"} {
+		mux.Handle(address, machines)
+	}
 	return mux, nil
 }
 

@@ -1,0 +1,247 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"yunwei/apperr"
+	"yunwei/defect"
+	"yunwei/lang"
+)
+
+// The hidden fields of a form, which no field of a document is named like.
+const (
+	fieldAction  = "_action"
+	fieldVersion = "_version" // of the case, that its author saw
+	fieldSeq     = "_seq"     // of the latest event that they saw
+	fieldKey     = "_key"     // idempotency key, so that a form that is sent twice does one thing
+)
+
+// newKey returns an idempotency key for a form.
+func newKey() string { return uuid.NewString() }
+
+// control is a field as a form shows it.
+type control struct {
+	Name, ID, Label string
+	Kind            controlKind
+	Value           string
+	Required        bool
+	Max             int    // characters; 0: any number
+	Low, High       int    // bounds of a number
+	Step            string // of a number
+	Options         []option
+	Error           string
+}
+
+type controlKind string
+
+const (
+	kindLine   controlKind = "line"
+	kindArea   controlKind = "area"
+	kindNumber controlKind = "number"
+	kindEmail  controlKind = "email"
+	kindTime   controlKind = "time" // a local time of the site
+	kindSelect controlKind = "select"
+	kindRadio  controlKind = "radio"
+)
+
+// option is a choice of a control.
+type option struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// few is how many choices are all shown at once.
+const few = 3
+
+// lines are the texts that are no longer than a line.
+var lines = []string{"title", "system", "module", "asset_id", "version_before", "version_after", "part", "name", "unit", "phone", "for"}
+
+// formOf draws fields: with what was typed, what is wrong with it, and the choices that are not the fields' own, by name.
+// Fields are named prefix and name; id keeps the forms of a page apart.
+type formOf struct {
+	l       lang.Lang
+	id      string
+	values  url.Values
+	wrong   map[string]string
+	choices map[string][]option
+}
+
+func (f formOf) controls(fields []defect.Field, prefix string) []control {
+	var out []control
+	for _, field := range fields {
+		if field.Type == defect.TypeObject {
+			out = append(out, f.controls(field.Fields, prefix+field.Name+".")...)
+			continue
+		}
+		out = append(out, f.control(field, prefix))
+	}
+	return out
+}
+
+func (f formOf) control(field defect.Field, prefix string) control {
+	name := prefix + field.Name
+	c := control{
+		Name: name, ID: f.id + "-" + strings.ReplaceAll(name, ".", "-"), Label: f.l.Term("input." + name), Kind: kindOf(field),
+		Value: f.values.Get(name), Required: field.Required, Error: f.wrong[name], Options: slices.Clone(f.choices[name]),
+	}
+	switch {
+	case c.Kind == kindNumber:
+		c.Low, c.High, c.Step = field.Min, field.Max, "1"
+		if field.Type == defect.TypeNumber {
+			c.Step = "any"
+		}
+	case c.Options == nil:
+		for _, value := range choicesOf(field) {
+			c.Options = append(c.Options, option{Value: value, Label: optionLabel(f.l, field, value)})
+		}
+	}
+	if c.Kind != kindNumber {
+		c.Max = field.Max
+	}
+	if len(c.Options) > 0 {
+		c.Kind = kindSelect
+		if len(c.Options) <= few && c.Required {
+			c.Kind = kindRadio
+		}
+	}
+	for i := range c.Options {
+		c.Options[i].Chosen = c.Options[i].Value == c.Value
+	}
+	return c
+}
+
+func kindOf(f defect.Field) controlKind {
+	switch f.Type {
+	case defect.TypeInteger, defect.TypeNumber:
+		if choicesOf(f) == nil {
+			return kindNumber
+		}
+	case defect.TypeEmail:
+		return kindEmail
+	case defect.TypeTime:
+		return kindTime
+	case defect.TypeText:
+		if !slices.Contains(lines, f.Name) {
+			return kindArea
+		}
+	default:
+	}
+	return kindLine
+}
+
+// maxScale is how many steps a scale has at most, to be shown as choices.
+const maxScale = 5
+
+// choicesOf returns the only values of a field; nil when there are too many to choose from.
+func choicesOf(f defect.Field) []string {
+	switch {
+	case f.Type == defect.TypeBool:
+		return []string{"true", "false"}
+	case f.Type == defect.TypeInteger && f.Max-f.Min < maxScale:
+		var out []string
+		for n := f.Min; n <= f.Max; n++ {
+			out = append(out, strconv.Itoa(n))
+		}
+		return out
+	}
+	return f.Enum
+}
+
+// optionLabel names a value of a field. What is not one of a few has no name but itself.
+func optionLabel(l lang.Lang, f defect.Field, value string) string {
+	switch {
+	case f.Name == "kind":
+		return l.Term("fix_kind." + value)
+	case len(f.Enum) > 0, f.Name == "severity", f.Type == defect.TypeBool:
+		return l.Term(f.Name + "." + value)
+	}
+	return value
+}
+
+// readFields returns the document that a form's values make, for defect.CheckFields. What cannot be read as its type stays a
+// text, which is told there. Times are those of the given zone.
+func readFields(fields []defect.Field, values url.Values, prefix string, zone *time.Location) map[string]any {
+	doc := map[string]any{}
+	for _, f := range fields {
+		if f.Type == defect.TypeObject {
+			if inner := readFields(f.Fields, values, prefix+f.Name+".", zone); len(inner) > 0 {
+				doc[f.Name] = inner
+			}
+			continue
+		}
+		text := strings.ReplaceAll(values.Get(prefix+f.Name), "\r\n", "\n")
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		doc[f.Name] = readValue(f, text, zone)
+	}
+	return doc
+}
+
+// localForm is how browsers write a local time.
+const localForm = "2006-01-02T15:04"
+
+func readValue(f defect.Field, text string, zone *time.Location) any {
+	switch f.Type {
+	case defect.TypeInteger, defect.TypeNumber:
+		if n, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
+			return n
+		}
+	case defect.TypeBool:
+		if b, err := strconv.ParseBool(text); err == nil {
+			return b
+		}
+	case defect.TypeTime:
+		if at, err := time.ParseInLocation(localForm, text, zone); err == nil {
+			return at.Format(time.RFC3339)
+		}
+	case defect.TypeEmail, defect.TypeUser, defect.TypeCase:
+		return strings.TrimSpace(text)
+	default:
+	}
+	return text
+}
+
+// bind fills a struct from a document that CheckFields has found right.
+func bind(doc map[string]any, into any) error {
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return fmt.Errorf("write a form again: %w", err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("bind a checked form: %w", err)
+	}
+	return nil
+}
+
+// wrongFields says what is wrong with each field that an error names; what it says of fields that the form does not show
+// comes back as one text.
+func wrongFields(l lang.Lang, err error, shown []control) (wrong map[string]string, rest string) {
+	wrong = map[string]string{}
+	e := apperr.Of(err)
+	if e == nil {
+		return wrong, ""
+	}
+	var others []string
+	for _, f := range e.Fields {
+		text := l.Text(f.Reason, f.Args)
+		if slices.ContainsFunc(shown, func(c control) bool { return c.Name == f.Field }) {
+			wrong[f.Field] = text
+			continue
+		}
+		others = append(others, f.Field+": "+text)
+	}
+	if len(e.Fields) == 0 || len(others) == 0 {
+		others = append([]string{l.Text(e.Reason, e.Args)}, others...)
+	}
+	return wrong, strings.Join(others, " ")
+}
