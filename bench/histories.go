@@ -56,7 +56,7 @@ func record(ctx context.Context, folder, shape string) error {
 	}
 	defer s.stop()
 	for name, live := range map[string]func(context.Context) (string, string, error){
-		"life": s.recordLife, "promises": s.recordPromises, "signals": s.recordSignals, "reopened": s.recordReopened, "waiting": s.recordWaiting, "continued": s.recordContinued, "holidays": s.recordHolidays,
+		"life": s.recordLife, "promises": s.recordPromises, "signals": s.recordSignals, "unreadable": s.recordUnreadable, "reopened": s.recordReopened, "waiting": s.recordWaiting, "continued": s.recordContinued, "holidays": s.recordHolidays,
 	} {
 		number, runID, err := live(ctx)
 		if err != nil {
@@ -164,6 +164,26 @@ func (s *site) recordSignals(ctx context.Context) (string, string, error) {
 	}
 	for _, approver := range []string{"nobody", "technician", "supervisor"} {
 		message := contract.SignOff{Approver: approver, Proposal: 1, Decision: defect.Approve}
+		if err := s.client.SignalWorkflow(ctx, contract.DefectWorkflowID(number), "", contract.SignalSignOff, message); err != nil {
+			return "", "", err
+		}
+	}
+	if err := s.until(ctx, number, "sign", 1); err != nil {
+		return "", "", err
+	}
+	return number, "", s.steps(ctx, number, toReply...)
+}
+
+// recordUnreadable sends what is no sign-off at all before one that is.
+func (s *site) recordUnreadable(ctx context.Context) (string, string, error) {
+	number, err := s.submit(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	if err := s.steps(ctx, number, toProposal...); err != nil {
+		return "", "", err
+	}
+	for _, message := range []any{"yes", contract.SignOff{Approver: "supervisor", Proposal: 1, Decision: defect.Approve}} {
 		if err := s.client.SignalWorkflow(ctx, contract.DefectWorkflowID(number), "", contract.SignalSignOff, message); err != nil {
 			return "", "", err
 		}

@@ -20,7 +20,7 @@ import (
 func TestHistories_Replay(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 9, "every shape has a history: a life, broken promises, signals, a reopening, SQL away, a continued run, moved holidays, an audit, a check of the rosters")
+	require.GreaterOrEqual(t, len(files), 11, "every shape has a history: a life, broken promises, signals, signals that are none, a reopening, SQL away, a continued run, moved holidays, an audit, a check of the rosters")
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
