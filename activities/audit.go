@@ -66,8 +66,10 @@ const (
 	auditLagLooks = 6
 	// maxLooks ends the watching of a case that never keeps still; the next audit meets it again.
 	maxLooks = 10
-	// firstWait is how long an audit waits before a second look; it doubles with every further one.
+	// firstWait is how long an audit waits before a second look; it doubles with every further one up to maxWait, well
+	// within the minute in which it must give a sign of life.
 	firstWait = time.Second
+	maxWait   = 30 * time.Second
 	// askPatience is how long a workflow may take to answer.
 	askPatience = 10 * time.Second
 )
@@ -208,7 +210,7 @@ func (a *Audits) tell(ctx context.Context, audit string, found []defect.Drift) e
 func (a *Audits) watch(ctx context.Context, r defect.Recorded, alive func()) ([]defect.Drift, error) {
 	var before []defect.Drift
 	seq, same := -1, 0
-	for look, wait := 0, firstWait; look < maxLooks; look, wait = look+1, wait*2 {
+	for look, wait := 0, firstWait; look < maxLooks; look, wait = look+1, min(wait*2, maxWait) {
 		found, err := a.look(ctx, r)
 		if err != nil || len(found) == 0 {
 			return nil, err

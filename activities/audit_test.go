@@ -394,6 +394,8 @@ func TestAuditPage_LooksAgainAtWhatMoves(t *testing.T) {
 	_, err = a.page(contract.AuditState{ID: "a", StartedAt: night})
 	require.NoError(t, err)
 	require.Empty(t, a.alarms.raised)
+	require.Len(t, a.waited, 10)
+	require.LessOrEqual(t, slices.Max(a.waited), 30*time.Second, "an audit gives a sign of life within a minute")
 
 	// One that went away altogether.
 	a = newAudit(t, 1)

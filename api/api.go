@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"yunwei/desk"
+	"yunwei/edge"
 )
 
 // Desk is what the API asks of the service desk, by noun: each part is declared beside the handlers that ask for it. Every
@@ -36,12 +36,12 @@ type Desk interface {
 
 // Options are what the API is made of. All are needed.
 type Options struct {
-	Desk     Desk
-	Log      *slog.Logger
-	Registry prometheus.Registerer // gets the figures of requests
-	Metrics  http.Handler          // serves all figures at /metrics
-	Version  string                // of the program, for the OpenAPI document
-	Now      func() time.Time
+	Desk    Desk
+	Log     *slog.Logger
+	Edge    *edge.Edge
+	Metrics http.Handler // serves all figures at /metrics
+	Version string       // of the program, for the OpenAPI document
+	Now     func() time.Time
 }
 
 // api is the handlers' common ground.
@@ -53,17 +53,15 @@ type api struct {
 }
 
 // NewHandler returns the API.
-func NewHandler(o Options) http.Handler {
-	gin.SetMode(gin.ReleaseMode)
+func NewHandler(o Options) (http.Handler, error) {
 	a := &api{desk: o.Desk, log: o.Log, now: o.Now, version: o.Version}
-	engine := gin.New()
+	engine, err := o.Edge.Engine()
+	if err != nil {
+		return nil, err
+	}
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
-	engine.ContextWithFallback = true
-	if err := engine.SetTrustedProxies(nil); err != nil {
-		o.Log.Error("proxies", "error", err) // none is always accepted
-	}
-	engine.Use(identify, a.record(newFigures(o.Registry)), a.recovered, headers)
+	engine.Use(a.recovered, headers)
 	engine.NoRoute(a.noRoute)
 	engine.NoMethod(a.noMethod)
 	for _, r := range a.routes() {
@@ -73,7 +71,7 @@ func NewHandler(o Options) http.Handler {
 	engine.GET("/readyz", a.ready)
 	engine.GET("/metrics", gin.WrapH(o.Metrics))
 	a.documented(engine)
-	return engine
+	return engine, nil
 }
 
 // Limits of a connection. Bodies have limits of their own.

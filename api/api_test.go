@@ -24,6 +24,7 @@ import (
 	"yunwei/calendar"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/edge"
 	"yunwei/notice"
 )
 
@@ -225,10 +226,13 @@ type site struct {
 func newSite(t testing.TB) *site {
 	t.Helper()
 	s := &site{fakeDesk: newFake(), t: t, log: &bytes.Buffer{}}
-	s.h = api.NewHandler(api.Options{
-		Desk: s.fakeDesk, Log: slog.New(slog.NewTextHandler(s.log, nil)), Registry: prometheus.NewRegistry(),
-		Metrics: http.NotFoundHandler(), Version: "test", Now: func() time.Time { return now },
+	log := slog.New(slog.NewTextHandler(s.log, nil))
+	front, err := edge.New(edge.Options{Log: log, Registry: prometheus.NewRegistry()})
+	require.NoError(t, err)
+	s.h, err = api.NewHandler(api.Options{
+		Desk: s.fakeDesk, Log: log, Edge: front, Metrics: http.NotFoundHandler(), Version: "test", Now: func() time.Time { return now },
 	})
+	require.NoError(t, err)
 	return s
 }
 

@@ -1,87 +1,28 @@
 package api
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
-	"regexp"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"yunwei/apperr"
+	"yunwei/edge"
 )
 
 const (
-	requestIDHeader = "X-Request-ID"
-	requestIDKey    = "request_id"
-	usernameKey     = "username"
-
 	// patience bounds the coming of a body, and the work on a request once it is here; files may take longer.
 	patience     = 15 * time.Second
 	filePatience = readTimeout
 )
 
-var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-
-// identify gives a request an ID, its own when it is a sane one, by which it is found in the log.
-func identify(c *gin.Context) {
-	id := c.GetHeader(requestIDHeader)
-	if !saneID.MatchString(id) {
-		id = uuid.NewString()
-	}
-	c.Set(requestIDKey, id)
-	c.Header(requestIDHeader, id)
-}
-
-// figures are those of the requests.
-type figures struct {
-	requests *prometheus.CounterVec
-	duration *prometheus.HistogramVec
-}
-
-func newFigures(r prometheus.Registerer) figures {
-	f := figures{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yunwei_http_requests_total", Help: "Requests by route, method and status."}, []string{"route", "method", "status"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "yunwei_http_request_duration_seconds", Help: "How long requests took.", Buckets: prometheus.DefBuckets}, []string{"route", "method"}),
-	}
-	for _, c := range []prometheus.Collector{f.requests, f.duration} {
-		if err := r.Register(c); err != nil && !errors.As(err, new(prometheus.AlreadyRegisteredError)) {
-			panic(fmt.Sprintf("the figures of requests: %v", err)) //nolint:forbidigo // two figures of one name are a mistake of ours, at the start
-		}
-	}
-	return f
-}
-
-// record logs and counts a request: never its query, its body or its token.
-func (a *api) record(f figures) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		began := time.Now()
-		c.Next()
-		took, status := time.Since(began), c.Writer.Status()
-		route, method := c.FullPath(), c.Request.Method
-		if route == "" {
-			route, method = "none", "none" // anybody can make up addresses and methods
-		}
-		f.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-		f.duration.WithLabelValues(route, method).Observe(took.Seconds())
-		if route == "/healthz" || route == "/readyz" || route == "/metrics" {
-			return
-		}
-		a.log.InfoContext(c, "request", "id", c.GetString(requestIDKey), "method", method, "route", route, "status", status, "took", took, "user", c.GetString(usernameKey))
-	}
-}
-
 // recovered answers a panic with an internal error and keeps its trace in the log.
 func (a *api) recovered(c *gin.Context) {
 	defer func() {
 		if p := recover(); p != nil {
-			a.log.ErrorContext(c, "panic", "id", c.GetString(requestIDKey), "panic", p, "stack", string(debug.Stack()))
+			a.log.ErrorContext(c, "panic", "id", edge.ID(c), "panic", p, "stack", string(debug.Stack()))
 			if !c.Writer.Written() {
 				a.refuse(c, apperr.New(apperr.Internal, apperr.ReasonInternal, nil))
 			}

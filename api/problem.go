@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"yunwei/apperr"
+	"yunwei/edge"
 	"yunwei/lang"
 )
 
@@ -63,7 +64,7 @@ func (a *api) refuse(c *gin.Context, err error) {
 		status = http.StatusInternalServerError
 	}
 	if cause := errors.Unwrap(e); cause != nil || status == http.StatusInternalServerError {
-		a.log.ErrorContext(c, "refused", "id", c.GetString(requestIDKey), "error", err)
+		a.log.ErrorContext(c, "refused", "id", edge.ID(c), "error", err)
 	}
 	l := language(c)
 	p := problem{

@@ -54,7 +54,10 @@ func (f *fakeDesk) matching(q defect.PromiseQuery) []defect.CasePromise {
 	return out
 }
 
-func (f *fakeDesk) PromiseReport(_ context.Context, _ desk.Caller, q defect.PromiseQuery) (defect.PromiseReport, error) {
+func (f *fakeDesk) PromiseReport(ctx context.Context, _ desk.Caller, q defect.PromiseQuery) (defect.PromiseReport, error) {
+	if deadline, bounded := ctx.Deadline(); bounded {
+		f.left = time.Until(deadline)
+	}
 	var sums defect.PromiseSums
 	for _, p := range f.matching(q) {
 		sums.Add(p.Key(q.By), p.Figure())
@@ -206,6 +209,12 @@ func TestReports_Refuse(t *testing.T) {
 		s.may = apperr.New(apperr.Forbidden, apperr.ReasonReports, nil)
 		s.refused(s.ask("GET", path, ""), 403, "forbidden")
 	}
+}
+
+func TestReports_HaveTheTimeThatTheyNeed(t *testing.T) {
+	s := newSite(t)
+	s.report("/api/v1/reports/promises?by=severity")
+	require.Greater(t, s.left, 30*time.Second, "the store's own bound comes first")
 }
 
 func TestExports_AreHarmlessAndInTheCallersLanguage(t *testing.T) {

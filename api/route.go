@@ -16,6 +16,7 @@ import (
 	"yunwei/apperr"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/edge"
 )
 
 const prefix = "/api/v1"
@@ -31,6 +32,7 @@ type route struct {
 	query        []param        // parameters of the address
 	body         []defect.Field // nil: no JSON body
 	upload       bool           // takes a file
+	slow         bool           // a file comes or goes, or all of a period is read
 	form         []defect.Field // texts of the form that the file comes in
 	status       int            // of success
 	also         []int          // other statuses of success
@@ -88,7 +90,7 @@ func (a *api) serve(r route, req *request) (any, error) {
 			return nil, err
 		}
 		req.by = by
-		req.Set(usernameKey, by.Username)
+		edge.KnownAs(req.Context, by.Username)
 	}
 	var wrong apperr.Fields
 	values, err := url.ParseQuery(req.Request.URL.RawQuery) // URL.Query would drop what it cannot read, and a filter with it
@@ -118,9 +120,9 @@ func (a *api) serve(r route, req *request) (any, error) {
 	return r.handle(req)
 }
 
-// patience bounds the work on a request. A file comes and goes while it is worked on.
+// patience bounds the work on a request.
 func (r route) patience() time.Duration {
-	if strings.Contains(r.path, "/attachments") {
+	if r.slow {
 		return filePatience
 	}
 	return patience

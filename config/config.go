@@ -50,6 +50,8 @@ type Serve struct {
 	URL    string `name:"url" help:"Address at which people reach the desk: https://desk.example.org. Behind TLS that others end, it makes the cookies of the pages secure." placeholder:"URL"`
 	Policy string `help:"Policy file; the plan's table 3.1 when none is given." type:"path"`
 	Blob   string `help:"Bucket URL of attachments: file:///folder or s3://bucket?region=…" required:"" placeholder:"URL"`
+
+	TrustedProxies []string `name:"trusted-proxy" help:"Address or network of a reverse proxy whose X-Forwarded-For says who asks; may be given again." placeholder:"ADDRESS"`
 }
 
 // Worker is the settings of `yunwei worker`.

@@ -359,6 +359,15 @@ func TestSessions_FromSignInToSignOut(t *testing.T) {
 	requireCode(t, apperr.Unauthenticated, err)
 }
 
+func TestSignIn_RemembersNoEndlessName(t *testing.T) {
+	v := newTown(t)
+	for range failures + 1 {
+		_, err := v.SignIn(t.Context(), "192.0.2.1", strings.Repeat("a", 65), "wrong password")
+		requireCode(t, apperr.Unauthenticated, err)
+	}
+	require.Empty(t, v.failed.marks)
+}
+
 func TestSignIn_SlowedDownAfterFailures(t *testing.T) {
 	v := newTown(t)
 	ctx := t.Context()

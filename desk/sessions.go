@@ -27,6 +27,9 @@ type claims struct {
 	Version int           `json:"ver"` // of the account
 }
 
+// maxUsername is how long a user name can be, in bytes.
+const maxUsername = 64
+
 var (
 	errCredentials = apperr.New(apperr.Unauthenticated, apperr.ReasonBadCredentials, nil)
 	errToken       = apperr.New(apperr.Unauthenticated, apperr.ReasonUnauthenticated, nil)
@@ -36,6 +39,9 @@ var (
 // account is disabled, it does not say. from is the address that asks: TooManyRequests for who fails from there again and
 // again, whichever face of the desk they try.
 func (d *Desk) SignIn(ctx context.Context, from, username, password string) (Session, error) {
+	if len(username) > maxUsername { // nobody is called so, and strangers would have us remember it
+		return Session{}, errCredentials
+	}
 	key := from + " " + fold(username)
 	if wait := d.failed.wait(key, d.now()); wait > 0 {
 		return Session{}, &apperr.Error{Code: apperr.TooManyRequests, Reason: apperr.ReasonTooMany, RetryAfter: wait}

@@ -10,6 +10,7 @@ import (
 
 	"yunwei/apperr"
 	"yunwei/desk"
+	"yunwei/edge"
 )
 
 // sessionDesk is what the pages ask of the desk about who calls.
@@ -53,6 +54,7 @@ func (p *pages) caller(c *gin.Context) (desk.Caller, error) {
 	by, err := p.desk.Authenticate(c, token)
 	if err == nil {
 		c.Set(callerKey, by)
+		edge.KnownAs(c, by.Username)
 	}
 	return by, err
 }

@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -68,7 +67,7 @@ func TestSignIn_SendsNobodyElsewhere(t *testing.T) {
 
 func TestCookies_BehindTLS(t *testing.T) {
 	f, _ := newSite(t)
-	h, err := web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Zone: cst, URL: "https://desk.example.org/", Now: func() time.Time { return now }})
+	h, err := web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.DiscardHandler), Edge: newEdge(t, slog.New(slog.DiscardHandler)), Zone: cst, URL: "https://desk.example.org/", Now: func() time.Time { return now }})
 	require.NoError(t, err)
 	w := as(t, h, "", "zh").post("/sign-in?lang=en", url.Values{"username": {"agent"}, "password": {"right"}})
 	names := []string{}
@@ -77,7 +76,7 @@ func TestCookies_BehindTLS(t *testing.T) {
 		names = append(names, cookie.Name)
 	}
 	require.Equal(t, []string{"yunwei_lang", "__Host-yunwei_session"}, names)
-	_, err = web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.DiscardHandler), Zone: cst, URL: "desk.example.org", Now: func() time.Time { return now }})
+	_, err = web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.DiscardHandler), Edge: newEdge(t, slog.New(slog.DiscardHandler)), Zone: cst, URL: "desk.example.org", Now: func() time.Time { return now }})
 	require.Error(t, err)
 	b := as(t, h, "", "zh")
 	b.header = http.Header{"Origin": {"https://desk.example.org"}} // while the request is for example.com, as who stands in front of us calls us

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,11 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"yunwei/apperr"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/edge"
 	"yunwei/web"
 )
 
@@ -57,9 +58,17 @@ func newSite(t *testing.T) (*fakeDesk, http.Handler) {
 	c.Proposal = &defect.Proposal{N: 3, Cause: "光模块老化", Plan: "更换", Risk: "断网十分钟", Rollback: "换回", By: "technician", At: now}
 	c.SignOffs = []defect.Signature{{Proposal: 2, By: "liaison", For: "supervisor2", Decision: defect.Reject, Comment: "太急", At: now}}
 	f := &fakeDesk{sheet: desk.Sheet{View: desk.View{Case: c}, Reader: defect.Person{Username: "supervisor", Name: "主管一"}, Until: now.Add(time.Hour), Names: map[string]string{"supervisor2": "主管二"}}}
-	h, err := web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Zone: cst, Now: func() time.Time { return now }})
+	h, err := web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.DiscardHandler), Edge: newEdge(t, slog.New(slog.DiscardHandler)), Zone: cst, Now: func() time.Time { return now }})
 	require.NoError(t, err)
 	return f, h
+}
+
+// newEdge returns an edge that logs.
+func newEdge(t *testing.T, log *slog.Logger) *edge.Edge {
+	t.Helper()
+	e, err := edge.New(edge.Options{Log: log, Registry: prometheus.NewRegistry()})
+	require.NoError(t, err)
+	return e
 }
 
 func ask(t *testing.T, h http.Handler, method, target, language string, form url.Values) *httptest.ResponseRecorder {

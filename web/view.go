@@ -16,6 +16,7 @@ import (
 	"yunwei/apperr"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/edge"
 	"yunwei/lang"
 )
 
@@ -159,7 +160,7 @@ func (p *pages) refuse(c *gin.Context, err error) int {
 		status = http.StatusInternalServerError
 	}
 	if cause := errors.Unwrap(e); cause != nil || status == http.StatusInternalServerError {
-		p.log.ErrorContext(c, "a page was refused", "route", c.FullPath(), "error", err)
+		p.log.ErrorContext(c, "a page was refused", "id", edge.ID(c), "route", c.FullPath(), "error", err)
 	}
 	if e.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
@@ -185,7 +186,7 @@ func (p *pages) fail(c *gin.Context, err error) {
 func (p *pages) recovered(c *gin.Context) {
 	defer func() {
 		if r := recover(); r != nil {
-			p.log.ErrorContext(c, "panic", "route", c.FullPath(), "panic", r, "stack", string(debug.Stack()))
+			p.log.ErrorContext(c, "panic", "id", edge.ID(c), "route", c.FullPath(), "panic", r, "stack", string(debug.Stack()))
 			if !c.Writer.Written() {
 				p.fail(c, apperr.New(apperr.Internal, apperr.ReasonInternal, nil))
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"yunwei/apperr"
+	"yunwei/edge"
 	"yunwei/lang"
 )
 
@@ -29,6 +30,7 @@ var assets embed.FS
 type Options struct {
 	Desk Desk
 	Log  *slog.Logger
+	Edge *edge.Edge
 	Zone *time.Location // of the site, in which times are shown
 	URL  string         // where people reach the pages; with https cookies are sent over TLS only; empty when nobody said
 	Now  func() time.Time
@@ -62,7 +64,6 @@ const (
 
 // NewHandler returns the pages. It fails on a URL that is none, and on templates that do not read, which the tests see to.
 func NewHandler(o Options) (http.Handler, error) {
-	gin.SetMode(gin.ReleaseMode)
 	p := &pages{desk: o.Desk, log: o.Log, zone: o.Zone, now: o.Now}
 	if err := p.reachedAt(o.URL); err != nil {
 		return nil, err
@@ -74,10 +75,9 @@ func NewHandler(o Options) (http.Handler, error) {
 	if p.views, err = readViews(p, files); err != nil {
 		return nil, err
 	}
-	engine := gin.New()
-	engine.ContextWithFallback = true
-	if err := engine.SetTrustedProxies(nil); err != nil {
-		return nil, fmt.Errorf("proxies: %w", err)
+	engine, err := o.Edge.Engine()
+	if err != nil {
+		return nil, err
 	}
 	engine.Use(p.recovered, headers, p.sameOrigin, p.keepLanguage, bounded)
 	engine.GET(assetPath+":file", files.serve)

@@ -15,7 +15,6 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	kongyaml "github.com/alecthomas/kong-yaml"
 
 	"yunwei/config"
 )
@@ -24,7 +23,7 @@ import (
 var version = "development"
 
 type cli struct {
-	Config kong.ConfigFlag `help:"YAML file with settings, by the names of the flags." placeholder:"FILE"`
+	Config kong.ConfigFlag `env:"-" help:"YAML file with settings, by the names of the flags: a mapping like database: sqlite:///path/file.db. Flags and variables come before it." placeholder:"FILE"`
 
 	Dev      devCommand      `cmd:"" help:"Run everything in one process, with its own Temporal server and database."`
 	Serve    serveCommand    `cmd:"" help:"Serve the API. Any number of processes."`
@@ -59,7 +58,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("yunwei"), kong.Description("The service desk of a contractor that operates IT systems."),
-		kong.DefaultEnvars(config.Prefix), kong.Configuration(kongyaml.Loader),
+		kong.DefaultEnvars(config.Prefix), kong.Configuration(readSettings),
 		kong.Writers(out, os.Stderr), kong.UsageOnError(), kong.ShortUsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(console{in, out, os.Stderr}),
 	)

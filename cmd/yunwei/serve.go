@@ -35,7 +35,7 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	d := p.newDesk(policy, s.SignalSign)
-	handler, err := p.newHandler(d, policy, url)
+	handler, err := p.newHandler(d, policy, url, s.TrustedProxies...)
 	if err != nil {
 		return err
 	}

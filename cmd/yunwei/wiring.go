@@ -20,6 +20,7 @@ import (
 	"yunwei/config"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/edge"
 	"yunwei/notify"
 	"yunwei/store"
 	"yunwei/web"
@@ -108,17 +109,22 @@ func (p *parts) newDesk(policy defect.Policy, signalSign string) *desk.Desk {
 }
 
 // newHandler returns the HTTP side of a desk: the API, what watches the process, and pages at every other address. url is
-// where people reach it, if that is known.
-func (p *parts) newHandler(d *desk.Desk, policy defect.Policy, url string) (http.Handler, error) {
-	pages, err := web.NewHandler(web.Options{Desk: d, Log: p.log, Zone: policy.Zone(), URL: url, Now: time.Now})
+// where people reach it, if that is known; proxies are believed when they say who asks.
+func (p *parts) newHandler(d *desk.Desk, policy defect.Policy, url string, proxies ...string) (http.Handler, error) {
+	front, err := edge.New(edge.Options{Log: p.log, Registry: p.metrics.registry, Proxies: proxies})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.NewHandler(web.Options{Desk: d, Log: p.log, Edge: front, Zone: policy.Zone(), URL: url, Now: time.Now})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
-	machines := api.NewHandler(api.Options{
-		Desk: d, Log: p.log, Registry: p.metrics.registry, Metrics: p.metrics.handler(), Version: version, Now: time.Now,
-	})
+	machines, err := api.NewHandler(api.Options{Desk: d, Log: p.log, Edge: front, Metrics: p.metrics.handler(), Version: version, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
 	for _, address := range []string{"/api", "/api/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(address, machines)
 	}
