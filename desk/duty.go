@@ -23,7 +23,7 @@ func (d *Desk) SignOnDuty(ctx context.Context, by Caller, name, shift, note stri
 		return roster.Presence{}, err
 	}
 	p := roster.Presence{ID: uuid.NewString(), Roster: name, Shift: shift, Username: fold(by.Username), In: micro(d.now()), NoteIn: strings.TrimSpace(note)}
-	err = d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.SignIn(ctx, p) })
+	err = d.write(ctx, sqlPatience, func(ctx context.Context) error { return d.store.SignIn(ctx, p) })
 	if errors.Is(err, store.ErrConflict) {
 		return roster.Presence{}, apperr.New(apperr.Conflict, apperr.ReasonPresent, nil)
 	}
@@ -36,7 +36,7 @@ func (d *Desk) SignOffDuty(ctx context.Context, by Caller, note string) (roster.
 		return roster.Presence{}, err
 	}
 	var p roster.Presence
-	err := d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+	err := d.write(ctx, sqlPatience, func(ctx context.Context) (err error) {
 		p, err = d.store.SignOut(ctx, by.Username, micro(d.now()), strings.TrimSpace(note))
 		return err
 	})
@@ -77,7 +77,7 @@ func (d *Desk) WriteLog(ctx context.Context, by Caller, e roster.LogEntry) (rost
 		}
 		e.Case = c.Number
 	}
-	return e, errorOf(d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddLog(ctx, e) }))
+	return e, errorOf(d.write(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddLog(ctx, e) }))
 }
 
 // DutyLog lists the duty log in [from, to), of one roster where it is given, the latest line first, with the ID to go on
@@ -114,7 +114,7 @@ func (d *Desk) HandOver(ctx context.Context, by Caller, h roster.HandOver) (rost
 	if load, err := d.workload(ctx, []string{h.From}); err == nil && len(load) == 1 {
 		h.OpenCases, h.OpenKnown = load[0].Open, true
 	}
-	if err := d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddHandOver(ctx, h) }); err != nil {
+	if err := d.write(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddHandOver(ctx, h) }); err != nil {
 		return roster.HandOver{}, errorOf(err)
 	}
 	d.tellHandOver(ctx, by, h)
@@ -140,7 +140,7 @@ func (d *Desk) AcknowledgeHandOver(ctx context.Context, by Caller, id, remark st
 		return roster.HandOver{}, apperr.New(apperr.Forbidden, apperr.ReasonNotYours, apperr.Args{"person": h.To})
 	}
 	h.AcknowledgedAt, h.Remark = micro(d.now()), strings.TrimSpace(remark)
-	err = d.sql(ctx, sqlPatience, func(ctx context.Context) error {
+	err = d.write(ctx, sqlPatience, func(ctx context.Context) error {
 		return d.store.AcknowledgeHandOver(ctx, id, h.AcknowledgedAt, h.Remark)
 	})
 	if errors.Is(err, store.ErrConflict) {

@@ -210,7 +210,7 @@ func (d *Desk) ChangeHolidays(ctx context.Context, by Caller, set string, c Holi
 		k := keyed(by, "holidays "+set, idempotencyKey, c)
 		r.Key, r.Print = k.Key, k.Print
 	}
-	err = d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+	err = d.write(ctx, listPatience, func(ctx context.Context) (err error) {
 		r, made, err = AddHolidays(ctx, d.store, r)
 		return err
 	})

@@ -224,7 +224,7 @@ func (d *Desk) readRosterChange(ctx context.Context, read func(context.Context) 
 
 // change writes a change and lets this process know it. Conflict when somebody else was faster.
 func (d *Desk) change(ctx context.Context, write func(context.Context) error) error {
-	err := d.sql(ctx, sqlPatience, write)
+	err := d.write(ctx, sqlPatience, write)
 	if errors.Is(err, store.ErrConflict) {
 		return errChangeOver
 	}

@@ -194,7 +194,7 @@ func (d *Desk) SaveRoster(ctx context.Context, by Caller, name string, plan rost
 		return roster.Roster{}, nil, err
 	}
 	r := roster.Roster{Name: name, Plan: plan, Version: version, SavedAt: d.now().UTC(), SavedBy: by.Username, Reason: strings.TrimSpace(reason), Working: working}
-	err = d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+	err = d.write(ctx, sqlPatience, func(ctx context.Context) (err error) {
 		r, err = d.store.SaveRoster(ctx, r)
 		return err
 	})
