@@ -332,7 +332,7 @@ func answerDuty(r *request, list []roster.Assignment, err error) (any, error) {
 }
 
 func (a *api) rosterFindings(r *request) (any, error) {
-	list, err := a.desk.RosterFindings(r, r.by, r.Param("name"), r.integer("weeks", 8))
+	list, err := a.desk.RosterFindings(r, r.by, r.Param("name"), r.integer("weeks", roster.CheckedWeeks))
 	if err != nil {
 		return nil, err
 	}
@@ -418,7 +418,7 @@ const tableType = "application/vnd.openxmlformats-officedocument.spreadsheetml.s
 
 func (a *api) exportRoster(r *request) (any, error) {
 	name := r.Param("name")
-	table, err := a.desk.ExportRoster(r, r.by, name, r.integer("weeks", 8), language(r.Context) == lang.English)
+	table, err := a.desk.ExportRoster(r, r.by, name, r.integer("weeks", roster.CheckedWeeks), language(r.Context) == lang.English)
 	if err != nil {
 		return nil, err
 	}

@@ -83,6 +83,15 @@ func (h *holidays) inForce() (defect.Policy, bool) {
 	return h.policy, h.loaded
 }
 
+// PolicyInForce puts a policy under the holidays that a store knows, as the desk does with its own. It is for processes that
+// have no desk. Its errors are those of the store.
+func PolicyInForce(ctx context.Context, s *store.Store, p defect.Policy) (defect.Policy, error) {
+	h := newHolidays(s, p)
+	err := h.refresh(ctx)
+	p, _ = h.inForce()
+	return p, err
+}
+
 // policy returns the policy that new cases are submitted under. A process that has just begun asks for the holidays
 // first; while SQL is away it goes by those that it was shipped with.
 func (d *Desk) policy(ctx context.Context) defect.Policy {

@@ -39,8 +39,6 @@ func (d *Desk) MayDuty(by Caller, task roster.Task) error {
 const (
 	// carriedDays is how far a saved roster carries its calendar. It is saved again long before.
 	carriedDays = 400
-	// checkedWeeks is how far a roster that is saved is looked through.
-	checkedWeeks = 8
 	// keptChanges is how long the cache knows changes that are over.
 	keptChanges = 24 * time.Hour
 )
@@ -205,7 +203,7 @@ func (d *Desk) SaveRoster(ctx context.Context, by Caller, name string, plan rost
 		return roster.Roster{}, nil, apperr.Of(err)
 	}
 	d.refreshDuties(ctx)
-	return r, d.lookThrough(ctx, name, checkedWeeks), nil
+	return r, d.lookThrough(ctx, name, roster.CheckedWeeks), nil
 }
 
 // RenewRoster saves a roster as it is, with its calendar as that stands now: after a new holiday notice.
@@ -277,14 +275,7 @@ func (d *Desk) lookThrough(ctx context.Context, name string, weeks int) []roster
 		return nil
 	}
 	from := d.now().UTC().Truncate(time.Minute)
-	to := from.AddDate(0, 0, 7*weeks)
-	var list []roster.Finding
-	for _, r := range all {
-		if now, ok := d.policy(ctx).Calendars[r.Calendar]; ok && r.Name == name {
-			list = r.Outdated(now, from, to)
-		}
-	}
-	list = append(list, roster.CheckAll(all, from, to, d.serves)...)
+	list := roster.LookThrough(all, d.policy(ctx).Calendars, from, from.AddDate(0, 0, 7*weeks), d.serves)
 	return slices.DeleteFunc(list, func(f roster.Finding) bool { return !f.Concerns(name) })
 }
 

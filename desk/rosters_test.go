@@ -129,6 +129,9 @@ func TestRenewRoster_AfterANotice(t *testing.T) {
 	told, err := v.RosterFindings(ctx, v.as("agent"), "site", 8)
 	require.NoError(t, err)
 	require.Equal(t, roster.ProblemOutdated, told[0].Problem)
+	worker, err := PolicyInForce(ctx, v.store, v.holidays.base)
+	require.NoError(t, err)
+	require.Equal(t, v.policy(ctx), worker, "who has no desk knows the holidays too")
 	duty := func() string {
 		t.Helper()
 		list, err := v.DutyAt(ctx, v.as("agent"), "site", newYear)
