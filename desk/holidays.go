@@ -162,15 +162,34 @@ func (d *Desk) HolidaySets(_ context.Context, by Caller) ([]HolidaySet, error) {
 	return out, nil
 }
 
-// HolidaySet returns a set in force; NotFound, Forbidden for reporters.
-func (d *Desk) HolidaySet(_ context.Context, by Caller, set string) (HolidaySet, error) {
+// HolidayYear is what a set in force rules of a year.
+type HolidayYear struct {
+	HolidaySet
+	Year        int
+	Provisional bool                 // no notice rules the whole year yet
+	Days        []calendar.Exception // of the year
+}
+
+// HolidayYear returns what a set in force rules of a year, for 0 of the one that it is at the site; NotFound, Forbidden for
+// reporters.
+func (d *Desk) HolidayYear(_ context.Context, by Caller, set string, year int) (HolidayYear, error) {
 	if err := mayReadHolidays(by); err != nil {
-		return HolidaySet{}, err
+		return HolidayYear{}, err
 	}
 	if err := knownSet(set); err != nil {
-		return HolidaySet{}, err
+		return HolidayYear{}, err
 	}
-	return d.holidaySet(set), nil
+	if year == 0 {
+		year = d.now().In(d.Zone()).Year()
+	}
+	y := HolidayYear{HolidaySet: d.holidaySet(set), Year: year}
+	y.Provisional = y.KnownThrough.Before(calendar.Date{Year: year, Month: time.December, Day: 31})
+	for _, e := range y.Exceptions {
+		if e.Date.Year == year {
+			y.Days = append(y.Days, e)
+		}
+	}
+	return y, nil
 }
 
 func (d *Desk) holidaySet(set string) HolidaySet {
