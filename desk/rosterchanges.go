@@ -111,7 +111,7 @@ func (d *Desk) AskSwap(ctx context.Context, by Caller, name string, w roster.Swa
 		span roster.Span
 		who  string
 	}{"give.from": {w.Give, w.By}, "take.from": {w.Take, w.With}} {
-		list, err := d.DutyBetween(ctx, by, name, half.span.From, half.span.To)
+		list, err := d.dutyIn(ctx, name, half.span.From, half.span.To)
 		if err != nil {
 			return roster.Swap{}, err
 		}

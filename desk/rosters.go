@@ -285,9 +285,10 @@ func (d *Desk) serves(username string) bool {
 	return err != nil || known && !user.Disabled && defect.GoesOnDuty(user.Person)
 }
 
-// OnDuty returns who is on duty at an instant, by all rosters. For now and what is to come it does not ask SQL.
+// OnDuty returns who is on duty at an instant, by all rosters. For now and what is to come it does not ask SQL. Invalid for
+// an instant that no roster is made for.
 func (d *Desk) OnDuty(ctx context.Context, by Caller, at time.Time) ([]roster.Assignment, error) {
-	if err := d.MayDuty(by, roster.TaskRead); err != nil {
+	if err := d.mayReadDuty(by, at); err != nil {
 		return nil, err
 	}
 	all, err := d.duties.all()
@@ -305,12 +306,22 @@ func (d *Desk) OnDuty(ctx context.Context, by Caller, at time.Time) ([]roster.As
 	return out, nil
 }
 
-// DutyAt returns who is on duty by a roster at an instant; for a time past, as the roster stood then.
+// DutyAt returns who is on duty by a roster at an instant; for a time past, as the roster stood then. NotFound; Invalid for
+// an instant that no roster is made for.
 func (d *Desk) DutyAt(ctx context.Context, by Caller, name string, at time.Time) ([]roster.Assignment, error) {
-	if err := d.MayDuty(by, roster.TaskRead); err != nil {
+	if err := d.mayReadDuty(by, at); err != nil {
 		return nil, err
 	}
 	return d.dutyOf(ctx, name, at)
+}
+
+func (d *Desk) mayReadDuty(by Caller, at time.Time) error {
+	if err := d.MayDuty(by, roster.TaskRead); err != nil {
+		return err
+	}
+	var wrong apperr.Fields
+	roster.CheckInstant("at", at, &wrong)
+	return wrong.Err()
 }
 
 func (d *Desk) dutyOf(ctx context.Context, name string, at time.Time) ([]roster.Assignment, error) {
@@ -325,11 +336,20 @@ func (d *Desk) dutyOf(ctx context.Context, name string, at time.Time) ([]roster.
 }
 
 // DutyBetween returns who is on duty by a roster in [from, to): every part of it by the version that was in force then, all
-// that is to come by the latest.
+// that is to come by the latest. NotFound; Invalid for a span that is empty, of more than roster.MaxWindow days, or that no
+// roster is made for.
 func (d *Desk) DutyBetween(ctx context.Context, by Caller, name string, from, to time.Time) ([]roster.Assignment, error) {
 	if err := d.MayDuty(by, roster.TaskRead); err != nil {
 		return nil, err
 	}
+	if err := roster.CheckWindow(from, to); err != nil {
+		return nil, err
+	}
+	return d.dutyIn(ctx, name, from, to)
+}
+
+// dutyIn is DutyBetween for a span that was checked.
+func (d *Desk) dutyIn(ctx context.Context, name string, from, to time.Time) ([]roster.Assignment, error) {
 	if r, ok := d.duties.from(name, from); ok {
 		return r.Between(from, to), nil
 	}
