@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -189,10 +188,8 @@ func (d *Desk) servesIn(ctx context.Context, by Caller, name, shift string) (str
 	if err != nil {
 		return "", err
 	}
-	if i := slices.IndexFunc(on, func(a roster.Assignment) bool { return slices.Contains(a.People, fold(by.Username)) }); i >= 0 {
-		return on[i].Shift, nil
-	}
-	return "", nil
+	mine, _ := roster.Of(on, fold(by.Username))
+	return mine.Shift, nil
 }
 
 // workload returns how many open cases people have in hand.
@@ -211,7 +208,7 @@ const maxCandidates = 100
 // asOfNow returns a person with what is true of them at this moment: whether they are on duty, and for whom they stand in.
 func (d *Desk) asOfNow(p defect.Person) defect.Person {
 	if all, err := d.duties.all(); err == nil {
-		p.OnDuty = slices.Contains(roster.People(roster.OnDuty(all, d.now())), p.Username)
+		_, p.OnDuty = roster.Of(roster.OnDuty(all, d.now()), p.Username)
 	}
 	return d.people.standing(p)
 }
@@ -244,6 +241,6 @@ func (d *Desk) byDuty(ctx context.Context) (string, *defect.Assignment) {
 	if !ok {
 		return "", nil
 	}
-	i := slices.IndexFunc(on, func(a roster.Assignment) bool { return slices.Contains(a.People, picked.Username) })
-	return picked.Username, defect.ByDuty(on[i].Roster, on[i].Shift, picked.Open, len(names))
+	a, _ := roster.Of(on, picked.Username)
+	return picked.Username, defect.ByDuty(a.Roster, a.Shift, picked.Open, len(names))
 }

@@ -115,7 +115,7 @@ func (d *Desk) AskSwap(ctx context.Context, by Caller, name string, w roster.Swa
 		if err != nil {
 			return roster.Swap{}, err
 		}
-		if !slices.Contains(roster.People(list), half.who) {
+		if _, on := roster.Of(list, half.who); !on {
 			wrong.Add(field, apperr.FieldNotOnDuty, apperr.Args{"person": half.who})
 		}
 	}

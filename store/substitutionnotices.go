@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -25,21 +24,18 @@ func (s *Store) TellSubstitute(ctx context.Context, sub defect.Substitution, pol
 	if err != nil {
 		return fmt.Errorf("tell a substitute: %w", err)
 	}
-	place := func(username string) int {
-		return slices.IndexFunc(people, func(p notice.Person) bool { return p.Username == username })
-	}
 	absent := sub.Username
-	if i := place(absent); i >= 0 {
-		absent = people[i].Name
+	if p, ok := notice.Named(people, absent); ok {
+		absent = p.Name
 	}
 	if err := s.Announce(ctx, notice.OfSubstitution(sub, absent, policy)); err != nil {
 		return err
 	}
-	i := place(sub.Substitute)
-	if i < 0 || !sub.In(s.now()) {
+	substitute, ok := notice.Named(people, sub.Substitute)
+	if !ok || !sub.In(s.now()) {
 		return nil
 	}
-	if err := s.tellWaiting(ctx, people[i]); err != nil {
+	if err := s.tellWaiting(ctx, substitute); err != nil {
 		return fmt.Errorf("tell a substitute what waits for a signature: %w", err)
 	}
 	s.wakeSender()
