@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"yunwei/calendar"
 	"yunwei/contract"
 	"yunwei/defect"
 	"yunwei/roster"
@@ -29,10 +30,12 @@ type RosterAlarm interface {
 // Rosters looks through the rosters.
 type Rosters struct {
 	Store RosterStore
-	Alarm RosterAlarm // nil: what is found is logged and returned, and nobody is told
+	// Calendars returns the site's calendars under the holidays in force, by name.
+	Calendars func(ctx context.Context) (map[string]calendar.Calendar, error)
+	Alarm     RosterAlarm // nil: what is found is logged and returned, and nobody is told
 }
 
-// RosterCheck finds the gaps and conflicts of all rosters in a span, logs them, tells people and returns them.
+// RosterCheck finds the gaps and conflicts of all rosters in a span, and those whose calendar has changed since, logs them, tells people and returns them.
 func (r *Rosters) RosterCheck(ctx context.Context, ask contract.RosterCheckRequest) (contract.RosterCheckResult, error) {
 	list, err := r.Store.Rosters(ctx, ask.From)
 	if err != nil {
@@ -46,7 +49,11 @@ func (r *Rosters) RosterCheck(ctx context.Context, ask contract.RosterCheckReque
 	for _, u := range users {
 		serves[u.Username] = !u.Disabled && defect.GoesOnDuty(u.Person)
 	}
-	findings := roster.CheckAll(list, ask.From, ask.To, func(username string) bool { return serves[username] })
+	calendars, err := r.Calendars(ctx)
+	if err != nil {
+		return contract.RosterCheckResult{}, fmt.Errorf("read the holidays: %w", err)
+	}
+	findings := roster.LookThrough(list, calendars, ask.From, ask.To, func(username string) bool { return serves[username] })
 	found := contract.RosterCheckResult{From: ask.From, To: ask.To, Rosters: len(list), Findings: findings[:min(len(findings), contract.MaxFindings)], Total: len(findings)}
 	log := activity.GetLogger(ctx)
 	for _, f := range found.Findings {

@@ -48,6 +48,15 @@ func (f *fakeAlarm) Alarm(_ context.Context, found contract.RosterCheckResult) e
 	return f.fail
 }
 
+// site returns calendars as the site has them, by name.
+func site(calendars ...calendar.Calendar) func(context.Context) (map[string]calendar.Calendar, error) {
+	out := map[string]calendar.Calendar{}
+	for _, c := range calendars {
+		out[c.Name] = c
+	}
+	return func(context.Context) (map[string]calendar.Calendar, error) { return out, nil }
+}
+
 // lineOf is a roster with a shift of a kind that somebody has all the time.
 func lineOf(name string, kind roster.Kind, person string) roster.Roster {
 	return roster.Roster{Name: name, Plan: roster.Plan{Shifts: []roster.Shift{{
@@ -69,7 +78,7 @@ func TestRosterCheck_TellsWhatItFinds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rosters, alarm := &fakeRosters{list: c.list}, &fakeAlarm{}
-			acts := &activities.Rosters{Store: rosters, Alarm: alarm}
+			acts := &activities.Rosters{Store: rosters, Calendars: site(), Alarm: alarm}
 			env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 			env.RegisterActivity(acts.RosterCheck)
 			answer, err := env.ExecuteActivity(acts.RosterCheck, ask)
@@ -101,10 +110,10 @@ func TestRosterCheck_TellsWhatItFinds(t *testing.T) {
 
 func TestRosterCheck_NobodyIsToldOfNothing(t *testing.T) {
 	alarm := &fakeAlarm{fail: errors.New("not to be called")}
-	site := lineOf("site", roster.Onsite, "an")
-	site.Shifts = append(site.Shifts, lineOf("", roster.Hotline, "an").Shifts...)
-	site.Shifts[1].Name, site.Shifts[0].Days, site.Shifts[1].Days = "线", roster.Days()[:3], roster.Days()[3:]
-	acts := &activities.Rosters{Store: &fakeRosters{list: []roster.Roster{site}}, Alarm: alarm}
+	whole := lineOf("site", roster.Onsite, "an")
+	whole.Shifts = append(whole.Shifts, lineOf("", roster.Hotline, "an").Shifts...)
+	whole.Shifts[1].Name, whole.Shifts[0].Days, whole.Shifts[1].Days = "线", roster.Days()[:3], roster.Days()[3:]
+	acts := &activities.Rosters{Store: &fakeRosters{list: []roster.Roster{whole}}, Calendars: site(), Alarm: alarm}
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(acts.RosterCheck)
 	thursday := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
@@ -114,4 +123,42 @@ func TestRosterCheck_NobodyIsToldOfNothing(t *testing.T) {
 	require.NoError(t, answer.Get(&got))
 	require.Empty(t, got.Findings)
 	require.Empty(t, alarm.told)
+}
+
+// TestRosterCheck_AfterANewNotice: nobody saves a roster anew of themselves, so the weekly check tells them to.
+func TestRosterCheck_AfterANewNotice(t *testing.T) {
+	from := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	office := calendar.Calendar{Name: "5x8", KnownThrough: calendar.Date{Year: 2027, Month: 12, Day: 31}}
+	saved := lineOf("line", roster.Hotline, "an")
+	saved.Calendar, saved.Working = office.Name, office
+	noticed := office
+	noticed.Exceptions = []calendar.Exception{{Date: calendar.Date{Year: 2026, Month: 12, Day: 1}, Off: true, Name: "停电"}}
+	away := func(context.Context) (map[string]calendar.Calendar, error) { return nil, errors.New("away") }
+	acts := &activities.Rosters{Store: &fakeRosters{list: []roster.Roster{saved}}, Alarm: &fakeAlarm{}}
+	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env.RegisterActivity(acts.RosterCheck)
+	for name, c := range map[string]struct {
+		calendars func(context.Context) (map[string]calendar.Calendar, error)
+		want      []roster.Problem
+	}{
+		"as it was saved": {site(office), []roster.Problem{roster.ProblemNone}},
+		"a day off since": {site(noticed), []roster.Problem{roster.ProblemOutdated, roster.ProblemNone}},
+		"nobody can say":  {away, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alarm := &fakeAlarm{}
+			acts.Calendars, acts.Alarm = c.calendars, alarm
+			_, err := env.ExecuteActivity(acts.RosterCheck, contract.RosterCheckRequest{From: from, To: from.AddDate(0, 0, 7*roster.CheckedWeeks)})
+			if c.want == nil {
+				require.ErrorContains(t, err, "away", "so that Temporal tries again")
+				return
+			}
+			require.NoError(t, err)
+			var told []roster.Problem
+			for _, f := range alarm.told[0].Findings {
+				told = append(told, f.Problem)
+			}
+			require.Equal(t, c.want, told)
+		})
+	}
 }

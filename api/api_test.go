@@ -180,12 +180,16 @@ func (f *fakeDesk) EndSubstitution(_ context.Context, _ desk.Caller, id int64) e
 	return f.ask(fmt.Sprint("end substitution ", id))
 }
 func (f *fakeDesk) HolidaySets(context.Context, desk.Caller) ([]desk.HolidaySet, error) {
-	s, err := f.HolidaySet(context.Background(), desk.Caller{}, "site")
-	return []desk.HolidaySet{s}, err
+	return []desk.HolidaySet{holidaySet("site")}, f.ask("holidays site")
 }
-func (f *fakeDesk) HolidaySet(_ context.Context, _ desk.Caller, set string) (desk.HolidaySet, error) {
+func (f *fakeDesk) HolidayYear(_ context.Context, _ desk.Caller, set string, year int) (desk.HolidayYear, error) {
+	y := desk.HolidayYear{HolidaySet: holidaySet(set), Year: year, Provisional: year != 2026}
+	y.Days = slices.DeleteFunc(slices.Clone(y.Exceptions), func(e calendar.Exception) bool { return e.Date.Year != year })
+	return y, f.ask(fmt.Sprintf("holidays %s %d", set, year))
+}
+func holidaySet(set string) desk.HolidaySet {
 	n, _ := calendar.Holidays(set)
-	return desk.HolidaySet{HolidayState: defect.HolidayState{Set: set, Revision: 2, Base: 1}, BuildsOn: calendar.BaseOf(set), Notice: n}, f.ask("holidays " + set)
+	return desk.HolidaySet{HolidayState: defect.HolidayState{Set: set, Revision: 2, Base: 1}, BuildsOn: calendar.BaseOf(set), Notice: n}
 }
 func (f *fakeDesk) HolidayRevisions(_ context.Context, _ desk.Caller, set string, after, limit int) ([]calendar.Revision, int, error) {
 	return []calendar.Revision{revision(set, after+1)}, limit, f.ask("revisions " + set)
@@ -302,7 +306,8 @@ func TestRoutes_AnswerAsDocumented(t *testing.T) {
 		"docs":          {"GET", "/api/docs", "", 200, ""},
 		"document":      {"GET", "/api/openapi.json", "", 200, ""},
 		"sets":          {"GET", "/api/v1/holidays", "", 200, "holidays site"},
-		"holidays":      {"GET", "/api/v1/holidays/cn?year=2026", "", 200, "holidays cn"},
+		"holidays":      {"GET", "/api/v1/holidays/cn?year=2026", "", 200, "holidays cn 2026"},
+		"this year":     {"GET", "/api/v1/holidays/cn", "", 200, "holidays cn 0"},
 		"revisions":     {"GET", "/api/v1/holidays/cn/revisions?after=1&page_size=5", "", 200, "revisions cn"},
 		"change":        {"POST", "/api/v1/holidays/cn/revisions", `{"why":"w","reverts":1}`, 201, "change cn"},
 		"preview":       {"POST", "/api/v1/holidays/cn/preview?after=a", `{"reverts":1}`, 200, "preview cn a"},

@@ -20,7 +20,7 @@ import (
 // holidayDesk is what the API asks of the desk about holidays.
 type holidayDesk interface {
 	HolidaySets(ctx context.Context, by desk.Caller) ([]desk.HolidaySet, error)
-	HolidaySet(ctx context.Context, by desk.Caller, set string) (desk.HolidaySet, error)
+	HolidayYear(ctx context.Context, by desk.Caller, set string, year int) (desk.HolidayYear, error)
 	HolidayRevisions(ctx context.Context, by desk.Caller, set string, after, limit int) (list []calendar.Revision, next int, err error)
 	MayChangeHolidays(by desk.Caller) error
 	ChangeHolidays(ctx context.Context, by desk.Caller, set string, c desk.HolidayChange, idempotencyKey string) (r calendar.Revision, made bool, err error)
@@ -149,21 +149,11 @@ func (a *api) holidaySets(r *request) (any, error) {
 }
 
 func (a *api) holidayYear(r *request) (any, error) {
-	s, err := a.desk.HolidaySet(r, r.by, r.Param("set"))
+	y, err := a.desk.HolidayYear(r, r.by, r.Param("set"), r.integer("year", 0))
 	if err != nil {
 		return nil, err
 	}
-	answer := holidayYearBody{HolidaySetBody: holidaySetOf(s), Year: r.integer("year", a.now().UTC().Year())}
-	last := calendar.Date{Year: answer.Year, Month: time.December, Day: 31}
-	answer.Provisional = s.KnownThrough.Before(last)
-	var days []calendar.Exception
-	for _, d := range s.Exceptions {
-		if d.Date.Year == answer.Year {
-			days = append(days, d)
-		}
-	}
-	answer.Days = daysOf(days)
-	return answer, nil
+	return holidayYearBody{HolidaySetBody: holidaySetOf(y.HolidaySet), Year: y.Year, Provisional: y.Provisional, Days: daysOf(y.Days)}, nil
 }
 
 type revisionsBody struct {

@@ -3,10 +3,8 @@ package api
 import (
 	"context"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -54,12 +52,8 @@ type dutyDesk interface {
 
 const (
 	rosterTag = "rosters"
-	// maxWindow is how many days of duty are told at once.
-	maxWindow = 62
 	// maxWeeks is how far ahead a roster is looked through.
 	maxWeeks = 26
-	// maxTableWeeks is how many weeks a duty table has.
-	maxTableWeeks = 12
 )
 
 // rosterRoutes are those of rosters and their changes.
@@ -72,7 +66,7 @@ func (a *api) rosterRoutes() []route {
 		{method: http.MethodPost, path: "/rosters/:name/renew", id: "renew-roster", tag: rosterTag, summary: "Save a roster as it is with its calendar as that stands now: after a new holiday notice.", body: []defect.Field{{Name: "reason", Type: defect.TypeText, Max: defect.MaxText}}, status: http.StatusOK, answer: savedRosterBody{}, handle: a.renewRoster, may: plan},
 		{method: http.MethodGet, path: "/rosters/:name/versions", id: "roster-versions", tag: rosterTag, summary: "Who saved a roster, when and why; the latest first.", query: []param{intParam("before", 1, 1_000_000_000, "Versions before this one."), pageSize(defect.MaxPageSize, "Versions an answer, 200 when none is given.")}, status: http.StatusOK, answer: rosterVersionsBody{}, handle: a.rosterVersions, may: read},
 		{method: http.MethodGet, path: "/rosters/:name/duty", id: "roster-duty", tag: rosterTag, summary: "Who is on duty by a roster at a time or in a span; for what is past, as it stood then.", query: dutyParams(), status: http.StatusOK, answer: dutyBody{}, handle: a.rosterDuty, may: read},
-		{method: http.MethodGet, path: "/rosters/:name/findings", id: "roster-findings", tag: rosterTag, summary: "Gaps and conflicts of the coming weeks.", query: append([]param{intParam("weeks", 1, maxWeeks, "Weeks ahead, 8 when none are given.")}, indexParams("Findings")...), status: http.StatusOK, answer: dutyFindingsBody{}, handle: a.rosterFindings, may: read},
+		{method: http.MethodGet, path: "/rosters/:name/findings", id: "roster-findings", tag: rosterTag, summary: "Gaps and conflicts of the coming weeks.", query: append([]param{weeksParam(maxWeeks)}, indexParams("Findings")...), status: http.StatusOK, answer: dutyFindingsBody{}, handle: a.rosterFindings, may: read},
 
 		{method: http.MethodPost, path: "/rosters/:name/overrides", id: "add-override", tag: rosterTag, summary: "Put people on duty in place of others for a time.", body: overrideFields, status: http.StatusCreated, answer: overrideBody{}, handle: a.addOverride, may: plan},
 		{method: http.MethodGet, path: "/rosters/:name/overrides", id: "overrides", tag: rosterTag, summary: "The overrides of a roster, the latest made first.", query: afterParams("Overrides"), status: http.StatusOK, answer: overridesBody{}, handle: a.overrides, may: read},
@@ -84,7 +78,7 @@ func (a *api) rosterRoutes() []route {
 		{method: http.MethodDelete, path: "/rosters/:name/swaps/:id", id: "cancel-swap", tag: rosterTag, summary: "Withdraw a swap that is not answered, or take back the rest of one that was agreed on.", status: http.StatusNoContent, handle: a.cancelSwap, may: serve},
 
 		{method: http.MethodPost, path: "/rosters/:name/import", id: "import-roster", tag: rosterTag, summary: "Read a duty table (xlsx, 2 MiB) with the columns date, shift, start, end and people into a roster.", upload: true, query: []param{{Field: defect.Field{Name: "reason", Type: defect.TypeText, Max: defect.MaxText}, summary: "Why the roster changes."}}, status: http.StatusOK, answer: savedRosterBody{}, handle: a.importRoster, may: plan},
-		{method: http.MethodGet, path: "/rosters/:name/export", id: "export-roster", tag: rosterTag, summary: "The coming weeks as a duty table (xlsx), to be filled in and imported.", query: []param{intParam("weeks", 1, maxTableWeeks, "Weeks ahead, 8 when none are given.")}, status: http.StatusOK, handle: a.exportRoster, may: read},
+		{method: http.MethodGet, path: "/rosters/:name/export", id: "export-roster", tag: rosterTag, summary: "The coming weeks as a duty table (xlsx), to be filled in and imported.", query: []param{weeksParam(desk.MaxTableWeeks)}, status: http.StatusOK, handle: a.exportRoster, may: read},
 	}
 }
 
@@ -95,6 +89,10 @@ func (a *api) mayDuty(task roster.Task) func(*request) error {
 
 func intParam(name string, least, most int, summary string) param {
 	return param{Field: defect.Field{Name: name, Type: defect.TypeInteger, Min: least, Max: most}, summary: summary}
+}
+
+func weeksParam(most int) param {
+	return intParam("weeks", 1, most, "Weeks ahead, "+strconv.Itoa(roster.CheckedWeeks)+" when none are given.")
 }
 
 func versionParam(summary string) param { return intParam("version", 1, 1_000_000_000, summary) }
@@ -115,7 +113,7 @@ func indexParams(what string) []param {
 func dutyParams() []param {
 	return append([]param{
 		{Field: defect.Field{Name: "at", Type: defect.TypeTime}, summary: "An instant; now when neither it nor a span is given."},
-		{Field: defect.Field{Name: "from", Type: defect.TypeTime}, summary: "The beginning of a span, 62 days at most."},
+		{Field: defect.Field{Name: "from", Type: defect.TypeTime}, summary: "The beginning of a span, " + strconv.Itoa(roster.MaxWindow) + " days at most."},
 		{Field: defect.Field{Name: "to", Type: defect.TypeTime}, summary: "Its end."},
 	}, indexParams("Assignments")...)
 }
@@ -283,9 +281,6 @@ func (a *api) rosterDuty(r *request) (any, error) {
 		if at.IsZero() {
 			at = a.now()
 		}
-		if err := withinRosters(map[string]time.Time{"at": at}); err != nil {
-			return nil, err
-		}
 		list, err := a.desk.DutyAt(r, r.by, name, at)
 		return answerDuty(r, list, err)
 	}
@@ -295,26 +290,12 @@ func (a *api) rosterDuty(r *request) (any, error) {
 		wrong.Add("at", apperr.FieldExclusive, apperr.Args{"other": "from, to"})
 	case from.IsZero():
 		wrong.Add("from", apperr.FieldRequired, nil)
-	case !from.Before(to) || to.Sub(from) > maxWindow*24*time.Hour:
-		wrong.Add("to", apperr.FieldWindow, apperr.Args{"days": strconv.Itoa(maxWindow)})
 	}
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
-	if err := withinRosters(map[string]time.Time{"from": from, "to": to}); err != nil {
-		return nil, err
-	}
 	list, err := a.desk.DutyBetween(r, r.by, name, from, to)
 	return answerDuty(r, list, err)
-}
-
-// withinRosters refuses instants that no roster is made for, by parameter.
-func withinRosters(instants map[string]time.Time) error {
-	var wrong apperr.Fields
-	for _, name := range slices.Sorted(maps.Keys(instants)) {
-		roster.CheckInstant(name, instants[name], &wrong)
-	}
-	return wrong.Err()
 }
 
 func answerDuty(r *request, list []roster.Assignment, err error) (any, error) {
@@ -332,7 +313,7 @@ func answerDuty(r *request, list []roster.Assignment, err error) (any, error) {
 }
 
 func (a *api) rosterFindings(r *request) (any, error) {
-	list, err := a.desk.RosterFindings(r, r.by, r.Param("name"), r.integer("weeks", 8))
+	list, err := a.desk.RosterFindings(r, r.by, r.Param("name"), r.integer("weeks", roster.CheckedWeeks))
 	if err != nil {
 		return nil, err
 	}
@@ -418,7 +399,7 @@ const tableType = "application/vnd.openxmlformats-officedocument.spreadsheetml.s
 
 func (a *api) exportRoster(r *request) (any, error) {
 	name := r.Param("name")
-	table, err := a.desk.ExportRoster(r, r.by, name, r.integer("weeks", 8), language(r.Context) == lang.English)
+	table, err := a.desk.ExportRoster(r, r.by, name, r.integer("weeks", roster.CheckedWeeks), language(r.Context) == lang.English)
 	if err != nil {
 		return nil, err
 	}

@@ -105,13 +105,27 @@ func (f *fakeDesk) RosterFindings(_ context.Context, _ desk.Caller, name string,
 	f.duty.limit = weeks
 	return someFindings(5), f.ask("findings " + name)
 }
+func instant(at time.Time) error {
+	var wrong apperr.Fields
+	roster.CheckInstant("at", at, &wrong)
+	return wrong.Err()
+}
 func (f *fakeDesk) OnDuty(_ context.Context, _ desk.Caller, at time.Time) ([]roster.Assignment, error) {
+	if err := instant(at); err != nil {
+		return nil, err
+	}
 	return someDuty(5), f.ask("on duty " + at.Format(time.RFC3339))
 }
 func (f *fakeDesk) DutyAt(_ context.Context, _ desk.Caller, name string, at time.Time) ([]roster.Assignment, error) {
+	if err := instant(at); err != nil {
+		return nil, err
+	}
 	return someDuty(1), f.ask("duty " + name + " " + at.Format(time.RFC3339))
 }
 func (f *fakeDesk) DutyBetween(_ context.Context, _ desk.Caller, name string, from, to time.Time) ([]roster.Assignment, error) {
+	if err := roster.CheckWindow(from, to); err != nil {
+		return nil, err
+	}
 	return someDuty(5), f.ask("duty " + name + " " + from.Format(time.RFC3339) + " " + to.Format(time.RFC3339))
 }
 func (f *fakeDesk) AddOverride(_ context.Context, _ desk.Caller, name string, o roster.Override) (roster.Override, error) {

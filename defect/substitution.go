@@ -57,6 +57,21 @@ func (s Substitution) In(at time.Time) bool {
 	return s.EndedAt.IsZero() && !at.Before(s.From) && at.Before(s.Until)
 }
 
+// StandsIn returns those for whom somebody stands in at an instant, by some substitutions. account returns who has a user
+// name, and whether they could sign themselves: in the place of a closed account nobody signs.
+func StandsIn(list []Substitution, username string, at time.Time, account func(username string) (Person, bool)) []Absent {
+	var out []Absent
+	for _, s := range list {
+		if s.Substitute != username || !s.In(at) {
+			continue
+		}
+		if p, ok := account(s.Username); ok {
+			out = append(out, Absent{Username: p.Username, Name: p.Name, Roles: p.Roles})
+		}
+	}
+	return out
+}
+
 // MaySubstitute reports whether a person may be named a substitute: the contractor's people who do more than look on.
 func MaySubstitute(p Person) bool {
 	return p.Has(RoleAgent, RoleTechnician, RoleBusiness, RoleSupervisor, RoleLiaison, RoleExpert, RoleAdmin)

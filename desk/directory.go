@@ -71,13 +71,10 @@ func (p *directory) find(username string) (store.User, bool, error) {
 func (p *directory) standing(person defect.Person) defect.Person {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	now := p.now()
-	for _, sub := range p.running {
-		absent, known := p.users[fold(sub.Username)]
-		if known && !absent.Disabled && sub.Substitute == fold(person.Username) && sub.In(now) {
-			person.StandsIn = append(person.StandsIn, defect.Absent{Username: absent.Username, Name: absent.Name, Roles: absent.Roles})
-		}
-	}
+	person.StandsIn = defect.StandsIn(p.running, fold(person.Username), p.now(), func(username string) (defect.Person, bool) {
+		absent, known := p.users[fold(username)]
+		return absent.Person, known && !absent.Disabled
+	})
 	return person
 }
 

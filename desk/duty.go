@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ func (d *Desk) SignOnDuty(ctx context.Context, by Caller, name, shift, note stri
 		return roster.Presence{}, err
 	}
 	p := roster.Presence{ID: uuid.NewString(), Roster: name, Shift: shift, Username: fold(by.Username), In: micro(d.now()), NoteIn: strings.TrimSpace(note)}
-	err = d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.SignIn(ctx, p) })
+	err = d.write(ctx, sqlPatience, func(ctx context.Context) error { return d.store.SignIn(ctx, p) })
 	if errors.Is(err, store.ErrConflict) {
 		return roster.Presence{}, apperr.New(apperr.Conflict, apperr.ReasonPresent, nil)
 	}
@@ -36,7 +35,7 @@ func (d *Desk) SignOffDuty(ctx context.Context, by Caller, note string) (roster.
 		return roster.Presence{}, err
 	}
 	var p roster.Presence
-	err := d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+	err := d.write(ctx, sqlPatience, func(ctx context.Context) (err error) {
 		p, err = d.store.SignOut(ctx, by.Username, micro(d.now()), strings.TrimSpace(note))
 		return err
 	})
@@ -77,7 +76,7 @@ func (d *Desk) WriteLog(ctx context.Context, by Caller, e roster.LogEntry) (rost
 		}
 		e.Case = c.Number
 	}
-	return e, errorOf(d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddLog(ctx, e) }))
+	return e, errorOf(d.write(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddLog(ctx, e) }))
 }
 
 // DutyLog lists the duty log in [from, to), of one roster where it is given, the latest line first, with the ID to go on
@@ -114,7 +113,7 @@ func (d *Desk) HandOver(ctx context.Context, by Caller, h roster.HandOver) (rost
 	if load, err := d.workload(ctx, []string{h.From}); err == nil && len(load) == 1 {
 		h.OpenCases, h.OpenKnown = load[0].Open, true
 	}
-	if err := d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddHandOver(ctx, h) }); err != nil {
+	if err := d.write(ctx, sqlPatience, func(ctx context.Context) error { return d.store.AddHandOver(ctx, h) }); err != nil {
 		return roster.HandOver{}, errorOf(err)
 	}
 	d.tellHandOver(ctx, by, h)
@@ -140,7 +139,7 @@ func (d *Desk) AcknowledgeHandOver(ctx context.Context, by Caller, id, remark st
 		return roster.HandOver{}, apperr.New(apperr.Forbidden, apperr.ReasonNotYours, apperr.Args{"person": h.To})
 	}
 	h.AcknowledgedAt, h.Remark = micro(d.now()), strings.TrimSpace(remark)
-	err = d.sql(ctx, sqlPatience, func(ctx context.Context) error {
+	err = d.write(ctx, sqlPatience, func(ctx context.Context) error {
 		return d.store.AcknowledgeHandOver(ctx, id, h.AcknowledgedAt, h.Remark)
 	})
 	if errors.Is(err, store.ErrConflict) {
@@ -189,10 +188,8 @@ func (d *Desk) servesIn(ctx context.Context, by Caller, name, shift string) (str
 	if err != nil {
 		return "", err
 	}
-	if i := slices.IndexFunc(on, func(a roster.Assignment) bool { return slices.Contains(a.People, fold(by.Username)) }); i >= 0 {
-		return on[i].Shift, nil
-	}
-	return "", nil
+	mine, _ := roster.Of(on, fold(by.Username))
+	return mine.Shift, nil
 }
 
 // workload returns how many open cases people have in hand.
@@ -211,7 +208,7 @@ const maxCandidates = 100
 // asOfNow returns a person with what is true of them at this moment: whether they are on duty, and for whom they stand in.
 func (d *Desk) asOfNow(p defect.Person) defect.Person {
 	if all, err := d.duties.all(); err == nil {
-		p.OnDuty = slices.Contains(roster.People(roster.OnDuty(all, d.now())), p.Username)
+		_, p.OnDuty = roster.Of(roster.OnDuty(all, d.now()), p.Username)
 	}
 	return d.people.standing(p)
 }
@@ -244,6 +241,6 @@ func (d *Desk) byDuty(ctx context.Context) (string, *defect.Assignment) {
 	if !ok {
 		return "", nil
 	}
-	i := slices.IndexFunc(on, func(a roster.Assignment) bool { return slices.Contains(a.People, picked.Username) })
-	return picked.Username, defect.ByDuty(on[i].Roster, on[i].Shift, picked.Open, len(names))
+	a, _ := roster.Of(on, picked.Username)
+	return picked.Username, defect.ByDuty(a.Roster, a.Shift, picked.Open, len(names))
 }

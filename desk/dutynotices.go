@@ -43,7 +43,7 @@ func (d *Desk) tellHandOver(ctx context.Context, by Caller, h roster.HandOver) {
 func (d *Desk) tellOfDuty(ctx context.Context, by Caller, name string, a notice.Announcement) {
 	a.At, a.Policy = micro(d.now()), d.policy(ctx)
 	a.Args[notice.ArgActor], a.Args[notice.ArgRoster] = cmp.Or(by.Name, by.Username), name
-	if err := d.sql(ctx, sqlPatience, func(ctx context.Context) error { return d.store.Announce(ctx, a) }); err != nil {
+	if err := d.write(ctx, sqlPatience, func(ctx context.Context) error { return d.store.Announce(ctx, a) }); err != nil {
 		d.log.WarnContext(ctx, "nobody was told of a change of duty", "topic", a.Topic, "error", err)
 	}
 }

@@ -26,7 +26,7 @@ const (
 	maxTableRows  = 5000
 	maxTableCols  = 40
 	maxTableWrong = 50 // mistakes that are told at once
-	maxTableWeeks = 12 // that are written
+	MaxTableWeeks = 12 // that are written
 )
 
 // tableColumns are the columns of a duty table, by their headings in either language; the first of each is written.
@@ -315,7 +315,7 @@ func (d *Desk) ExportRoster(ctx context.Context, by Caller, name string, weeks i
 		return nil, err
 	}
 	today := r.Timezone.Date(d.now())
-	list := r.Planned(today, today.AddDays(7*min(max(weeks, 1), maxTableWeeks)-1))
+	list := r.Planned(today, today.AddDays(7*min(max(weeks, 1), MaxTableWeeks)-1))
 	b, err := writeTable(r, list, english)
 	if err != nil {
 		return nil, apperr.Wrap(fmt.Errorf("write the duty table of %s: %w", name, err), apperr.Internal, apperr.ReasonInternal)

@@ -83,6 +83,15 @@ func (h *holidays) inForce() (defect.Policy, bool) {
 	return h.policy, h.loaded
 }
 
+// PolicyInForce puts a policy under the holidays that a store knows, as the desk does with its own. It is for processes that
+// have no desk. Its errors are those of the store.
+func PolicyInForce(ctx context.Context, s *store.Store, p defect.Policy) (defect.Policy, error) {
+	h := newHolidays(s, p)
+	err := h.refresh(ctx)
+	p, _ = h.inForce()
+	return p, err
+}
+
 // policy returns the policy that new cases are submitted under. A process that has just begun asks for the holidays
 // first; while SQL is away it goes by those that it was shipped with.
 func (d *Desk) policy(ctx context.Context) defect.Policy {
@@ -153,15 +162,34 @@ func (d *Desk) HolidaySets(_ context.Context, by Caller) ([]HolidaySet, error) {
 	return out, nil
 }
 
-// HolidaySet returns a set in force; NotFound, Forbidden for reporters.
-func (d *Desk) HolidaySet(_ context.Context, by Caller, set string) (HolidaySet, error) {
+// HolidayYear is what a set in force rules of a year.
+type HolidayYear struct {
+	HolidaySet
+	Year        int
+	Provisional bool                 // no notice rules the whole year yet
+	Days        []calendar.Exception // of the year
+}
+
+// HolidayYear returns what a set in force rules of a year, for 0 of the one that it is at the site; NotFound, Forbidden for
+// reporters.
+func (d *Desk) HolidayYear(_ context.Context, by Caller, set string, year int) (HolidayYear, error) {
 	if err := mayReadHolidays(by); err != nil {
-		return HolidaySet{}, err
+		return HolidayYear{}, err
 	}
 	if err := knownSet(set); err != nil {
-		return HolidaySet{}, err
+		return HolidayYear{}, err
 	}
-	return d.holidaySet(set), nil
+	if year == 0 {
+		year = d.now().In(d.Zone()).Year()
+	}
+	y := HolidayYear{HolidaySet: d.holidaySet(set), Year: year}
+	y.Provisional = y.KnownThrough.Before(calendar.Date{Year: year, Month: time.December, Day: 31})
+	for _, e := range y.Exceptions {
+		if e.Date.Year == year {
+			y.Days = append(y.Days, e)
+		}
+	}
+	return y, nil
 }
 
 func (d *Desk) holidaySet(set string) HolidaySet {
@@ -210,7 +238,7 @@ func (d *Desk) ChangeHolidays(ctx context.Context, by Caller, set string, c Holi
 		k := keyed(by, "holidays "+set, idempotencyKey, c)
 		r.Key, r.Print = k.Key, k.Print
 	}
-	err = d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+	err = d.write(ctx, listPatience, func(ctx context.Context) (err error) {
 		r, made, err = AddHolidays(ctx, d.store, r)
 		return err
 	})

@@ -85,7 +85,7 @@ func TestHolidays_FromNoticeToNewCases(t *testing.T) {
 	read, err := v.Defect(ctx, v.as("agent"), before.Number)
 	require.NoError(t, err)
 	require.Equal(t, before.Clocks, read.Clocks, "open ones never silently")
-	set, err := v.HolidaySet(ctx, v.as("agent"), "cn")
+	set, err := v.HolidayYear(ctx, v.as("agent"), "cn", 2027)
 	require.NoError(t, err)
 	require.Equal(t, 1, set.Revision)
 	require.Equal(t, "2027-12-31", set.KnownThrough.String())
@@ -95,9 +95,32 @@ func TestHolidays_FromNoticeToNewCases(t *testing.T) {
 
 	require.NoError(t, v.store.Close())
 	require.Error(t, v.holidays.refresh(ctx))
-	set, err = v.HolidaySet(ctx, v.as("agent"), "cn")
+	set, err = v.HolidayYear(ctx, v.as("agent"), "cn", 2027)
 	require.NoError(t, err)
 	require.Equal(t, 1, set.Revision, "in force also while SQL is away")
+}
+
+// TestHolidayYear_AtTheSite: there a year begins while another is not over in UTC.
+func TestHolidayYear_AtTheSite(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	newYear := time.Date(2026, 12, 31, 16, 0, 0, 0, time.UTC) // at +08:00
+	for at, want := range map[time.Time]int{newYear.Add(-time.Second): 2026, newYear: 2027, newYear.Add(8 * time.Hour): 2027} {
+		v.clock = at
+		y, err := v.HolidayYear(ctx, v.as("agent"), "cn", 0)
+		require.NoError(t, err)
+		require.Equal(t, []any{want, want == 2027}, []any{y.Year, y.Provisional}, at)
+		for _, e := range y.Days {
+			require.Equal(t, want, e.Date.Year)
+		}
+		require.Equal(t, want == 2026, len(y.Days) > 0)
+	}
+	y, err := v.HolidayYear(ctx, v.as("agent"), calendar.China, 2026)
+	require.NoError(t, err)
+	require.Len(t, y.Days, 39)
+	require.Equal(t, []any{2026, false}, []any{y.Year, y.Provisional}, "any may be asked for")
+	_, err = v.HolidayYear(ctx, v.as("agent"), "none", 0)
+	requireCode(t, apperr.NotFound, err)
 }
 
 func TestHolidays_AreSeenByOtherProcesses(t *testing.T) {
@@ -138,7 +161,7 @@ func TestHolidays_WhoMay(t *testing.T) {
 			requireCode(t, apperr.Forbidden, previewErr)
 		}
 		_, _, listErr := v.HolidayRevisions(ctx, by, "cn", 0, 10)
-		_, setErr := v.HolidaySet(ctx, by, "cn")
+		_, setErr := v.HolidayYear(ctx, by, "cn", 0)
 		_, effectErr := v.HolidayEffect(ctx, by, "cn", 1, "", 10)
 		for _, err := range []error{listErr, setErr, effectErr} {
 			if role == defect.RoleReporter {

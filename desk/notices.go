@@ -42,7 +42,7 @@ func (d *Desk) Inbox(ctx context.Context, by Caller, unread bool, before int64, 
 // ReadNotices marks the caller's inbox as read, up to and with an ID, and returns how many were not.
 func (d *Desk) ReadNotices(ctx context.Context, by Caller, upTo int64) (int, error) {
 	n := 0
-	err := d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+	err := d.write(ctx, listPatience, func(ctx context.Context) (err error) {
 		n, err = d.store.ReadNotices(ctx, by.Username, upTo)
 		return err
 	})
@@ -72,7 +72,7 @@ func (d *Desk) SetNoticeSettings(ctx context.Context, by Caller, s notice.Settin
 	if err := wrong.Err(); err != nil {
 		return err
 	}
-	err := d.sql(ctx, listPatience, func(ctx context.Context) error { return d.store.SetNoticeSettings(ctx, by.Username, s) })
+	err := d.write(ctx, listPatience, func(ctx context.Context) error { return d.store.SetNoticeSettings(ctx, by.Username, s) })
 	if err != nil {
 		return apperr.Of(err)
 	}
@@ -136,7 +136,7 @@ func (d *Desk) RetryNotice(ctx context.Context, by Caller, id int64) (notice.Not
 		return notice.Notice{}, err
 	}
 	var n notice.Notice
-	err := d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+	err := d.write(ctx, listPatience, func(ctx context.Context) (err error) {
 		n, err = d.store.RetryNotice(ctx, id, d.now())
 		return err
 	})

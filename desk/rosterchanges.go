@@ -111,11 +111,11 @@ func (d *Desk) AskSwap(ctx context.Context, by Caller, name string, w roster.Swa
 		span roster.Span
 		who  string
 	}{"give.from": {w.Give, w.By}, "take.from": {w.Take, w.With}} {
-		list, err := d.DutyBetween(ctx, by, name, half.span.From, half.span.To)
+		list, err := d.dutyIn(ctx, name, half.span.From, half.span.To)
 		if err != nil {
 			return roster.Swap{}, err
 		}
-		if !slices.Contains(roster.People(list), half.who) {
+		if _, on := roster.Of(list, half.who); !on {
 			wrong.Add(field, apperr.FieldNotOnDuty, apperr.Args{"person": half.who})
 		}
 	}
@@ -224,7 +224,7 @@ func (d *Desk) readRosterChange(ctx context.Context, read func(context.Context) 
 
 // change writes a change and lets this process know it. Conflict when somebody else was faster.
 func (d *Desk) change(ctx context.Context, write func(context.Context) error) error {
-	err := d.sql(ctx, sqlPatience, write)
+	err := d.write(ctx, sqlPatience, write)
 	if errors.Is(err, store.ErrConflict) {
 		return errChangeOver
 	}

@@ -39,8 +39,6 @@ func (d *Desk) MayDuty(by Caller, task roster.Task) error {
 const (
 	// carriedDays is how far a saved roster carries its calendar. It is saved again long before.
 	carriedDays = 400
-	// checkedWeeks is how far a roster that is saved is looked through.
-	checkedWeeks = 8
 	// keptChanges is how long the cache knows changes that are over.
 	keptChanges = 24 * time.Hour
 )
@@ -194,7 +192,7 @@ func (d *Desk) SaveRoster(ctx context.Context, by Caller, name string, plan rost
 		return roster.Roster{}, nil, err
 	}
 	r := roster.Roster{Name: name, Plan: plan, Version: version, SavedAt: d.now().UTC(), SavedBy: by.Username, Reason: strings.TrimSpace(reason), Working: working}
-	err = d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+	err = d.write(ctx, sqlPatience, func(ctx context.Context) (err error) {
 		r, err = d.store.SaveRoster(ctx, r)
 		return err
 	})
@@ -205,7 +203,7 @@ func (d *Desk) SaveRoster(ctx context.Context, by Caller, name string, plan rost
 		return roster.Roster{}, nil, apperr.Of(err)
 	}
 	d.refreshDuties(ctx)
-	return r, d.lookThrough(ctx, name, checkedWeeks), nil
+	return r, d.lookThrough(ctx, name, roster.CheckedWeeks), nil
 }
 
 // RenewRoster saves a roster as it is, with its calendar as that stands now: after a new holiday notice.
@@ -277,14 +275,7 @@ func (d *Desk) lookThrough(ctx context.Context, name string, weeks int) []roster
 		return nil
 	}
 	from := d.now().UTC().Truncate(time.Minute)
-	to := from.AddDate(0, 0, 7*weeks)
-	var list []roster.Finding
-	for _, r := range all {
-		if now, ok := d.policy(ctx).Calendars[r.Calendar]; ok && r.Name == name {
-			list = r.Outdated(now, from, to)
-		}
-	}
-	list = append(list, roster.CheckAll(all, from, to, d.serves)...)
+	list := roster.LookThrough(all, d.policy(ctx).Calendars, from, from.AddDate(0, 0, 7*weeks), d.serves)
 	return slices.DeleteFunc(list, func(f roster.Finding) bool { return !f.Concerns(name) })
 }
 
@@ -294,9 +285,10 @@ func (d *Desk) serves(username string) bool {
 	return err != nil || known && !user.Disabled && defect.GoesOnDuty(user.Person)
 }
 
-// OnDuty returns who is on duty at an instant, by all rosters. For now and what is to come it does not ask SQL.
+// OnDuty returns who is on duty at an instant, by all rosters. For now and what is to come it does not ask SQL. Invalid for
+// an instant that no roster is made for.
 func (d *Desk) OnDuty(ctx context.Context, by Caller, at time.Time) ([]roster.Assignment, error) {
-	if err := d.MayDuty(by, roster.TaskRead); err != nil {
+	if err := d.mayReadDuty(by, at); err != nil {
 		return nil, err
 	}
 	all, err := d.duties.all()
@@ -314,12 +306,22 @@ func (d *Desk) OnDuty(ctx context.Context, by Caller, at time.Time) ([]roster.As
 	return out, nil
 }
 
-// DutyAt returns who is on duty by a roster at an instant; for a time past, as the roster stood then.
+// DutyAt returns who is on duty by a roster at an instant; for a time past, as the roster stood then. NotFound; Invalid for
+// an instant that no roster is made for.
 func (d *Desk) DutyAt(ctx context.Context, by Caller, name string, at time.Time) ([]roster.Assignment, error) {
-	if err := d.MayDuty(by, roster.TaskRead); err != nil {
+	if err := d.mayReadDuty(by, at); err != nil {
 		return nil, err
 	}
 	return d.dutyOf(ctx, name, at)
+}
+
+func (d *Desk) mayReadDuty(by Caller, at time.Time) error {
+	if err := d.MayDuty(by, roster.TaskRead); err != nil {
+		return err
+	}
+	var wrong apperr.Fields
+	roster.CheckInstant("at", at, &wrong)
+	return wrong.Err()
 }
 
 func (d *Desk) dutyOf(ctx context.Context, name string, at time.Time) ([]roster.Assignment, error) {
@@ -334,11 +336,20 @@ func (d *Desk) dutyOf(ctx context.Context, name string, at time.Time) ([]roster.
 }
 
 // DutyBetween returns who is on duty by a roster in [from, to): every part of it by the version that was in force then, all
-// that is to come by the latest.
+// that is to come by the latest. NotFound; Invalid for a span that is empty, of more than roster.MaxWindow days, or that no
+// roster is made for.
 func (d *Desk) DutyBetween(ctx context.Context, by Caller, name string, from, to time.Time) ([]roster.Assignment, error) {
 	if err := d.MayDuty(by, roster.TaskRead); err != nil {
 		return nil, err
 	}
+	if err := roster.CheckWindow(from, to); err != nil {
+		return nil, err
+	}
+	return d.dutyIn(ctx, name, from, to)
+}
+
+// dutyIn is DutyBetween for a span that was checked.
+func (d *Desk) dutyIn(ctx context.Context, name string, from, to time.Time) ([]roster.Assignment, error) {
 	if r, ok := d.duties.from(name, from); ok {
 		return r.Between(from, to), nil
 	}

@@ -129,6 +129,9 @@ func TestRenewRoster_AfterANotice(t *testing.T) {
 	told, err := v.RosterFindings(ctx, v.as("agent"), "site", 8)
 	require.NoError(t, err)
 	require.Equal(t, roster.ProblemOutdated, told[0].Problem)
+	worker, err := PolicyInForce(ctx, v.store, v.holidays.base)
+	require.NoError(t, err)
+	require.Equal(t, v.policy(ctx), worker, "who has no desk knows the holidays too")
 	duty := func() string {
 		t.Helper()
 		list, err := v.DutyAt(ctx, v.as("agent"), "site", newYear)
@@ -223,6 +226,40 @@ func TestDuty_AsItStoodThen(t *testing.T) {
 }
 
 // Whoever the plan names can be replaced, with an account or without.
+func TestDuty_AskedForWithinReason(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	v.saveRoster("site", dutyPlan(), 0)
+	day := func(n int) time.Time { return v.clock.AddDate(0, 0, n) }
+	early, late := time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	for name, c := range map[string]struct {
+		from, to time.Time
+		want     string
+	}{
+		"backwards":  {day(1), day(0), "to field.window"},
+		"no end":     {day(0), time.Time{}, "to field.window"},
+		"too long":   {day(0), day(roster.MaxWindow).Add(time.Second), "to field.window"},
+		"long since": {early, early.AddDate(0, 0, 1), "from field.range, to field.range"},
+		"far ahead":  {late.Add(-time.Hour), late, "from field.range, to field.range"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := v.DutyBetween(ctx, v.as("agent"), "site", c.from, c.to)
+			require.Equal(t, c.want, fieldsOf(t, err))
+		})
+	}
+	list, err := v.DutyBetween(ctx, v.as("agent"), "site", day(0), day(roster.MaxWindow))
+	require.NoError(t, err)
+	require.NotEmpty(t, list)
+	for _, at := range []time.Time{early, late} {
+		_, err := v.DutyAt(ctx, v.as("agent"), "site", at)
+		require.Equal(t, "at field.range", fieldsOf(t, err))
+		_, err = v.OnDuty(ctx, v.as("agent"), at)
+		require.Equal(t, "at field.range", fieldsOf(t, err))
+	}
+	_, err = v.DutyBetween(ctx, v.as("reporter"), "site", day(1), day(0))
+	requireCode(t, apperr.Forbidden, err)
+}
+
 func TestOverride_InsteadOfSomebodyWithoutAnAccount(t *testing.T) {
 	v := newTown(t)
 	plan := dutyPlan()

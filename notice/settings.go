@@ -18,6 +18,15 @@ type Person struct {
 	Settings
 }
 
+// Named returns who of some people has a user name, and whether somebody has.
+func Named(people []Person, username string) (Person, bool) {
+	i := slices.IndexFunc(people, func(p Person) bool { return p.Username == username })
+	if i < 0 {
+		return Person{}, false
+	}
+	return people[i], true
+}
+
 // Settings is how somebody wants to be told. The zero Settings is the inbox alone, in Chinese, at any time.
 type Settings struct {
 	Language string  `json:"language,omitempty"` // zh or en

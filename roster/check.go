@@ -86,6 +86,21 @@ func CheckAll(rosters []Roster, from, to time.Time, known func(string) bool) []F
 	return inOrder(out)
 }
 
+// CheckedWeeks is how far rosters are looked through when nobody says otherwise.
+const CheckedWeeks = 8
+
+// LookThrough finds all that is wrong with rosters in [from, to): first those whose calendar has changed since they were
+// saved, which saving them anew mends, see Outdated, then what CheckAll finds. calendars are the site's as they stand now.
+func LookThrough(rosters []Roster, calendars map[string]calendar.Calendar, from, to time.Time, known func(string) bool) []Finding {
+	var out []Finding
+	for _, r := range rosters {
+		if now, ok := calendars[r.Calendar]; ok {
+			out = append(out, r.Outdated(now, from, to)...)
+		}
+	}
+	return append(out, CheckAll(rosters, from, to, known)...)
+}
+
 // Outdated finds whether the roster's calendar, as it stands now, rules the days of [from, to) otherwise than the roster
 // knows: after a new holiday notice the roster has to be saved anew, which nobody does for its people.
 func (r Roster) Outdated(now calendar.Calendar, from, to time.Time) []Finding {

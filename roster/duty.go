@@ -199,6 +199,16 @@ func changed(a Assignment, changes []change) (people, ids []string) {
 	return people, ids
 }
 
+// Of returns the first assignment that names somebody, and whether there is one.
+func Of(list []Assignment, username string) (Assignment, bool) {
+	for _, a := range list {
+		if slices.Contains(a.People, username) {
+			return a, true
+		}
+	}
+	return Assignment{}, false
+}
+
 // People returns everybody that assignments name, each once, by name.
 func People(list []Assignment) []string {
 	var out []string

@@ -335,6 +335,18 @@ func TestOutdated_WhenItsDaysAreRuledOtherwise(t *testing.T) {
 	require.Empty(t, known.Outdated(notice, from, to))
 }
 
+func TestLookThrough_WhatSavingAnewMendsFirst(t *testing.T) {
+	from, to := at("2026-12-01 00:00"), at("2026-12-08 00:00")
+	one, other := full(t), full(t)
+	other.Name, other.Calendar = "other", ""
+	now := site(t)
+	now.Exceptions = append(now.Exceptions, calendar.Exception{Date: date("2026-12-02"), Off: true, Name: "停电"})
+	list := roster.LookThrough([]roster.Roster{one, other}, map[string]calendar.Calendar{one.Calendar: now}, from, to, nil)
+	require.Equal(t, []any{roster.ProblemOutdated, one.Name}, []any{list[0].Problem, list[0].Roster})
+	require.Equal(t, roster.CheckAll([]roster.Roster{one, other}, from, to, nil), list[1:])
+	require.NotEmpty(t, list[1:])
+}
+
 func TestOnDuty_ByAllRosters(t *testing.T) {
 	other := full(t)
 	other.Name, other.Shifts = "other", other.Shifts[1:2]

@@ -182,6 +182,21 @@ func CheckInstant(field string, at time.Time, wrong *apperr.Fields) {
 	}
 }
 
+// MaxWindow is how many days of duty are told at once.
+const MaxWindow = 62
+
+// CheckWindow returns what is wrong with a span for which duty is asked, or nil: Invalid names from, to or both.
+func CheckWindow(from, to time.Time) error {
+	var wrong apperr.Fields
+	if !from.Before(to) || to.Sub(from) > MaxWindow*24*time.Hour {
+		wrong.Add("to", apperr.FieldWindow, apperr.Args{"days": strconv.Itoa(MaxWindow)})
+		return wrong.Err()
+	}
+	CheckInstant("from", from, &wrong)
+	CheckInstant("to", to, &wrong)
+	return wrong.Err()
+}
+
 func checkPeople(field string, people []string, wrong *apperr.Fields) {
 	switch n := len(people); {
 	case n == 0:

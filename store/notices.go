@@ -258,14 +258,12 @@ func (s *Store) standIns(ctx context.Context, people []notice.Person, now time.T
 	if err != nil {
 		return err
 	}
-	place := func(username string) int {
-		return slices.IndexFunc(people, func(p notice.Person) bool { return p.Username == username })
+	account := func(username string) (defect.Person, bool) {
+		p, ok := notice.Named(people, username)
+		return p.Person, ok
 	}
-	for _, sub := range running {
-		if i, absent := place(sub.Substitute), place(sub.Username); i >= 0 && absent >= 0 && sub.In(now) {
-			a := people[absent].Person
-			people[i].StandsIn = append(people[i].StandsIn, defect.Absent{Username: a.Username, Name: a.Name, Roles: a.Roles})
-		}
+	for i := range people {
+		people[i].StandsIn = defect.StandsIn(running, people[i].Username, now, account)
 	}
 	return nil
 }
@@ -275,7 +273,7 @@ func (s *Store) standing(people []notice.Person, now time.Time) []notice.Person 
 	duty := roster.OnDuty(s.outbox.rosters, now)
 	out := slices.Clone(people)
 	for i := range out {
-		out[i].OnDuty = slices.ContainsFunc(duty, func(a roster.Assignment) bool { return slices.Contains(a.People, out[i].Username) })
+		_, out[i].OnDuty = roster.Of(duty, out[i].Username)
 	}
 	return out
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strconv"
+
+	"github.com/jmoiron/sqlx"
 
 	"yunwei/defect"
 	"yunwei/notice"
@@ -24,80 +24,88 @@ func (s *Store) TellSubstitute(ctx context.Context, sub defect.Substitution, pol
 	if err != nil {
 		return fmt.Errorf("tell a substitute: %w", err)
 	}
-	if err := s.Announce(ctx, ofSubstitution(sub, people, policy)); err != nil {
+	absent := sub.Username
+	if p, ok := notice.Named(people, absent); ok {
+		absent = p.Name
+	}
+	if err := s.Announce(ctx, notice.OfSubstitution(sub, absent, policy)); err != nil {
 		return err
 	}
-	i := slices.IndexFunc(people, func(p notice.Person) bool { return p.Username == sub.Substitute })
-	if i < 0 || !sub.In(s.now()) {
+	substitute, ok := notice.Named(people, sub.Substitute)
+	if !ok || !sub.In(s.now()) {
 		return nil
 	}
-	if err := s.tellWaiting(ctx, people[i]); err != nil {
+	if err := s.tellWaiting(ctx, substitute); err != nil {
 		return fmt.Errorf("tell a substitute what waits for a signature: %w", err)
 	}
 	s.wakeSender()
 	return nil
 }
 
-func ofSubstitution(sub defect.Substitution, people []notice.Person, policy defect.Policy) notice.Announcement {
-	topic, at := notice.Substitute, sub.CreatedAt
-	if !sub.EndedAt.IsZero() {
-		topic, at = notice.SubstituteEnded, sub.EndedAt
-	}
-	absent := sub.Username
-	if i := slices.IndexFunc(people, func(p notice.Person) bool { return p.Username == sub.Username }); i >= 0 {
-		absent = people[i].Name
-	}
-	return notice.Announcement{
-		Key: "substitution " + strconv.FormatInt(sub.ID, 10) + " " + string(topic), Topic: topic, Users: []string{sub.Substitute}, Severity: 2, At: at, Policy: policy,
-		Args: notice.Args{
-			notice.ArgActor: absent, notice.ArgFrom: notice.At(sub.From, policy.Zone()), notice.ArgUntil: notice.At(sub.Until, policy.Zone()), notice.ArgDetail: sub.Reason,
-		},
-	}
-}
-
-// tellWaiting writes, for every case that waits for a signature which the person may give, the notice that asks for it.
+// tellWaiting writes, for every case that waits for a signature which the person may give, the notice that asks for it. One
+// that is there stays.
 func (s *Store) tellWaiting(ctx context.Context, p notice.Person) error {
 	hits, err := s.listed(ctx, filterOf(defect.Query{Stages: []defect.Stage{defect.SignOff}}, ""), window{order: orderOf(defect.SortOldest), size: maxWaiting})
 	if err != nil {
 		return err
 	}
-	cases, err := s.cases(ctx, hits.ids[:min(maxWaiting, len(hits.ids))])
+	ids := hits.ids[:min(maxWaiting, len(hits.ids))]
+	cases, err := s.cases(ctx, ids)
+	if err != nil {
+		return err
+	}
+	proposals, err := s.proposals(ctx, ids)
 	if err != nil {
 		return err
 	}
 	for i := range cases {
-		c, err := s.Defect(ctx, cases[i].Number)
-		if err != nil || c.May(defect.ActSign, p.Person) != nil {
+		c := &cases[i]
+		proposal, ok := proposals[c.Number]
+		if !ok {
+			return fmt.Errorf("the proposal of case %s: %w", c.Number, ErrNotFound)
+		}
+		n, ok := notice.OfWaiting(c, proposal, p)
+		if !ok {
 			continue // it has moved on, or is not theirs to sign
 		}
-		if err := s.tellProposal(ctx, &c, p); err != nil {
+		rows, err := rowsTo(n, p.Settings, &c.Policy, s.now())
+		if err != nil {
 			return err
+		}
+		for _, r := range rows {
+			if _, err := s.write.NamedExecContext(ctx, insertNotices, r); err != nil && !isDuplicate(err) {
+				return fmt.Errorf("add a notice: %w", err)
+			}
 		}
 	}
 	return nil
 }
 
-// tellProposal writes the notice of a case's latest proposal to a person who was not called when it was made. One that is
-// there stays.
-func (s *Store) tellProposal(ctx context.Context, c *defect.Case, p notice.Person) error {
-	var doc string
-	err := s.read.GetContext(ctx, &doc, `SELECT e.doc FROM events e JOIN defects d ON d.id = e.id
-WHERE d.number = ? AND e.kind = ? ORDER BY e.seq DESC LIMIT 1`, plain(c.Number), string(defect.ActPropose))
+// proposals returns the latest proposal of each of some cases, by number.
+func (s *Store) proposals(ctx context.Context, ids []int64) (map[string]defect.Event, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	statement, args, err := sqlx.In(`SELECT d.number, e.doc FROM (
+SELECT id, MAX(seq) AS seq FROM events WHERE id IN (?) AND kind = ? GROUP BY id
+) latest JOIN events e ON e.id = latest.id AND e.seq = latest.seq JOIN defects d ON d.id = e.id`, ids, string(defect.ActPropose))
 	if err != nil {
-		return fmt.Errorf("the proposal of case %s: %w", c.Number, err)
+		return nil, fmt.Errorf("read proposals: %w", err)
 	}
-	var e defect.Event
-	if err := json.Unmarshal([]byte(doc), &e); err != nil {
-		return fmt.Errorf("read the proposal of case %s: %w", c.Number, err)
+	var rows []struct {
+		Number string `db:"number"`
+		Doc    string `db:"doc"`
 	}
-	rows, err := rowsTo(notice.Of(c, e, notice.Recipient{Person: p, Topic: notice.SignOff}), p.Settings, &c.Policy, s.now())
-	if err != nil {
-		return err
+	if err := s.read.SelectContext(ctx, &rows, statement, args...); err != nil {
+		return nil, fmt.Errorf("read proposals: %w", err)
 	}
+	out := make(map[string]defect.Event, len(rows))
 	for _, r := range rows {
-		if _, err := s.write.NamedExecContext(ctx, insertNotices, r); err != nil && !isDuplicate(err) {
-			return fmt.Errorf("add a notice: %w", err)
+		var e defect.Event
+		if err := json.Unmarshal([]byte(r.Doc), &e); err != nil {
+			return nil, fmt.Errorf("read the proposal of case %s: %w", r.Number, err)
 		}
+		out[r.Number] = e
 	}
-	return nil
+	return out, nil
 }

@@ -133,20 +133,16 @@ func (s *Store) Standing(ctx context.Context, username string, at time.Time) (Us
 	if err != nil {
 		return User{}, err
 	}
-	for _, sub := range running {
-		if sub.Substitute != u.Username || !sub.In(at) {
-			continue
+	var failed error
+	u.StandsIn = defect.StandsIn(running, u.Username, at, func(username string) (defect.Person, bool) {
+		absent, err := s.User(ctx, username)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			failed = err
 		}
-		absent, err := s.User(ctx, sub.Username)
-		if errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return User{}, err
-		}
-		if !absent.Disabled {
-			u.StandsIn = append(u.StandsIn, defect.Absent{Username: absent.Username, Name: absent.Name, Roles: absent.Roles})
-		}
+		return absent.Person, err == nil && !absent.Disabled
+	})
+	if failed != nil {
+		return User{}, failed
 	}
 	return u, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"yunwei/defect"
+	"yunwei/notice"
 	"yunwei/store"
 	"yunwei/store/storetest"
 )
@@ -78,5 +79,49 @@ func TestSubstitutions_FromNamingToTheEnd(t *testing.T) {
 		require.Equal(t, []int64{third.ID, first.ID}, list("boss", 0, 9))
 		require.Equal(t, []int64{third.ID}, list("boss", 0, 1))
 		require.Empty(t, list("nobody", 0, 9))
+	})
+}
+
+func TestTellSubstitute_OfEveryProposalThatWaits(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		o := newOutbox(t, db)
+		people := map[string]defect.Person{}
+		for _, p := range storetest.People() {
+			people[p.Username] = p
+		}
+		do := func(c defect.Case, by string, a defect.Action, in defect.Input) defect.Case {
+			t.Helper()
+			e, err := c.Do(defect.Command{Action: a, By: people[by], Input: in}, o.clock)
+			require.NoError(t, err)
+			_, err = o.Project(t.Context(), c.Number, &c, []defect.Event{e})
+			require.NoError(t, err)
+			return c
+		}
+		propose := func(c defect.Case) defect.Case {
+			return do(c, "technician", defect.ActPropose, defect.Input{Cause: "c", Plan: "p"})
+		}
+		proposed := func(number string) defect.Case {
+			c, _ := o.report(number, 2)
+			c = do(c, "agent", defect.ActAcknowledge, defect.Input{Assignee: "technician"})
+			return propose(do(c, "agent", defect.ActClassify, defect.Input{Category: defect.Technical}))
+		}
+		again := propose(do(proposed(first), "supervisor", defect.ActSign, defect.Input{Proposal: 1, Decision: defect.Reject, Comment: "再想"}))
+		once := proposed(second)
+		signed := do(proposed("35TF-BRWM-2NH0"), "supervisor", defect.ActSign, defect.Input{Proposal: 1, Decision: defect.Approve})
+		require.Equal(t, defect.Resolution, signed.Stage)
+
+		sub, err := o.AddSubstitution(t.Context(), defect.Substitution{Username: "supervisor", Substitute: "expert", From: o.clock, Until: o.clock.Add(time.Hour), By: "supervisor"})
+		require.NoError(t, err)
+		for range 2 { // once more is no fault, and tells nobody anything new
+			require.NoError(t, o.TellSubstitute(t.Context(), sub, storetest.Policy()))
+			told := map[string]int{}
+			for _, n := range o.list(store.NoticeQuery{Username: "expert"}) {
+				if n.Topic == notice.SignOff {
+					told[n.About] += n.Seq
+				}
+			}
+			require.Equal(t, map[string]int{first: again.Seq, second: once.Seq}, told, "of the latest proposal of those that wait, each once")
+		}
+		require.Len(t, o.list(store.NoticeQuery{Username: "expert"}), 3)
 	})
 }

@@ -76,8 +76,8 @@ func Register(r sdk.Registry, acts Activities) {
 
 // Check returns an error when the worker was given less than it needs.
 func (a Activities) Check() error {
-	if a.Projection == nil || a.Signers == nil || a.Rosters == nil {
-		return errors.New("a worker needs a store to project to, a directory of signers and the rosters")
+	if a.Projection == nil || a.Signers == nil || a.Rosters == nil || a.Rosters.Calendars == nil {
+		return errors.New("a worker needs a store to project to, a directory of signers, the rosters and the site's calendars")
 	}
 	if err := a.Audits.Check(); err != nil {
 		return err

@@ -8,13 +8,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"yunwei/contract"
+	"yunwei/roster"
 )
 
-const (
-	// checkedWeeks is how far the rosters are looked through when nobody says otherwise.
-	checkedWeeks = 8
-	maxWeeks     = 52
-)
+// maxWeeks bounds how far the rosters are looked through.
+const maxWeeks = 52
 
 // onceADay: a check that does not succeed for a day has failed, where people see it; the next one comes in a week.
 var onceADay = workflow.ActivityOptions{
@@ -26,7 +24,7 @@ var onceADay = workflow.ActivityOptions{
 // RosterCheck looks through the rosters of the coming weeks, from the minute of its start on. A Schedule starts it weekly.
 func RosterCheck(ctx workflow.Context, in contract.RosterCheck) (contract.RosterCheckResult, error) {
 	from := workflow.Now(ctx).UTC().Truncate(time.Minute)
-	ask := contract.RosterCheckRequest{From: from, To: from.AddDate(0, 0, 7*min(cmp.Or(in.Weeks, checkedWeeks), maxWeeks))}
+	ask := contract.RosterCheckRequest{From: from, To: from.AddDate(0, 0, 7*min(cmp.Or(in.Weeks, roster.CheckedWeeks), maxWeeks))}
 	var found contract.RosterCheckResult
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceADay), contract.ActivityRosterCheck, ask).Get(ctx, &found)
 	return found, err

@@ -17,6 +17,7 @@ import (
 
 	"yunwei/activities"
 	"yunwei/api"
+	"yunwei/calendar"
 	"yunwei/config"
 	"yunwei/defect"
 	"yunwei/desk"
@@ -152,7 +153,13 @@ func (p *parts) startWorker(ctx context.Context, w work, fatal chan<- error) (fu
 			Count: p.metrics.countAudit, Now: time.Now, Wait: activities.Sleep,
 			Alarm: activities.DriftNotices{Outbox: p.store, Policy: w.policy, Now: time.Now},
 		},
-		Rosters: &activities.Rosters{Store: p.store, Alarm: activities.RosterNotices{Outbox: p.store, Policy: w.policy, Now: time.Now}},
+		Rosters: &activities.Rosters{
+			Store: p.store, Alarm: activities.RosterNotices{Outbox: p.store, Policy: w.policy, Now: time.Now},
+			Calendars: func(ctx context.Context) (map[string]calendar.Calendar, error) {
+				inForce, err := desk.PolicyInForce(ctx, p.store, w.policy)
+				return inForce.Calendars, err
+			},
+		},
 	}
 	if err := acts.Check(); err != nil {
 		return nil, err
