@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,32 @@ func TestList_TellsWhatIsLate(t *testing.T) {
 	require.Contains(t, page, "已超时:响应")
 	require.Contains(t, page, `tone-soon">处理方案 · 即将到期`)
 	require.Contains(t, page, "剩 59 分")
+}
+
+// The year after the last holiday notice: what falls due in it may still move, and that is said wherever it is shown.
+func TestPages_SayThatADueTimeMayMove(t *testing.T) {
+	f, h := newSite(t)
+	policy := defect.DefaultPolicy()
+	for severity, targets := range policy.Severities {
+		targets.Calendar = "5x8"
+		policy.Severities[severity] = targets
+	}
+	s := report()
+	s.Severity = 3
+	c, _ := defect.Open(firstNumber, s, policy, people["reporter"], time.Date(2026, 12, 31, 8, 0, 0, 0, time.UTC), defect.Keyed{})
+	_, err := c.Do(defect.Command{Action: defect.ActAcknowledge, By: people["agent"], Input: defect.Input{Assignee: "technician"}}, c.CreatedAt)
+	require.NoError(t, err)
+	c.Clocks = slices.DeleteFunc(c.Clocks, func(k defect.Clock) bool { return k.Name == defect.ClockPlan })
+	f.cases = map[string]defect.Case{firstNumber: c}
+	f.sheet.Case.Clocks, f.sheet.Case.Policy = c.Clocks, c.Policy
+	for language, mark := range map[string]string{
+		"zh": `</time> <abbr title="所依据的节假日安排尚未公布,到期时间可能变动。">暂定</abbr>`,
+		"en": `</time> <abbr title="The holidays that it depends on are not published yet. It may still move.">provisional</abbr>`,
+	} {
+		for _, target := range []string{"/", "/defects", "/defects/" + firstNumber, "/sign/abc"} {
+			require.Equal(t, 1, strings.Count(as(t, h, "technician", language).get(target).Body.String(), mark), "only the promise to resolve, on %s", target)
+		}
+	}
 }
 
 func TestCase_ShowsWhatOneMayDo(t *testing.T) {

@@ -56,7 +56,7 @@ func (p *pages) rows(l lang.Lang, views []desk.View) []row {
 			r.AssigneeName = nameIn(names, v.Assignee)
 		}
 		if k := urgent(v.Case); k != nil {
-			told := p.clockOf(l, *k)
+			told := p.clockOf(l, &v.Case, *k)
 			r.Promise = &told
 		}
 		out = append(out, r)

@@ -51,7 +51,7 @@ func (p *pages) funcs(l lang.Lang) template.FuncMap {
 		"term":  func(kind string, name any) string { return l.Term(kind + "." + fmt.Sprint(name)) },
 		"when":  func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04") },
 		"stamp": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-		"clock": func(k defect.Clock) clockView { return p.clockOf(l, k) },
+		"clock": func(c defect.Case, k defect.Clock) clockView { return p.clockOf(l, &c, k) },
 		"size":  size,
 	}
 }

@@ -29,10 +29,13 @@ type clockView struct {
 	Word string    // its state
 	Due  time.Time // zero while nobody can say
 	Left string    // how long until then, or since; empty when it no longer matters
+	// MayMove: Due depends on holidays that nobody has published yet.
+	MayMove bool
 }
 
-func (p *pages) clockOf(l lang.Lang, k defect.Clock) clockView {
-	v := clockView{Name: k.Name, Tone: toneDone, Word: l.Term("clock_state." + string(k.State())), Due: k.DueAt}
+// clockOf tells a promise of a case.
+func (p *pages) clockOf(l lang.Lang, c *defect.Case, k defect.Clock) clockView {
+	v := clockView{Name: k.Name, Tone: toneDone, Word: l.Term("clock_state." + string(k.State())), Due: k.DueAt, MayMove: c.Provisional(k)}
 	switch {
 	case k.Overdue():
 		v.Tone = toneLate
