@@ -114,8 +114,8 @@ func ofPages(t *testing.T) []string {
 	for _, sort := range defect.Sorts() {
 		keys = append(keys, "sort."+string(sort))
 	}
-	for _, part := range []string{"sign", "fresh", "finish", "mine", "reported"} {
-		keys = append(keys, "web.work."+part)
+	for _, kind := range constants(t, "../defect/work.go", "WorkKind") {
+		keys = append(keys, "web.work."+kind)
 	}
 	inputs := func(prefix string, fields []defect.Field) {
 		for _, f := range fields {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -455,6 +456,37 @@ func TestWork_ByRole(t *testing.T) {
 	require.NotContains(t, as(t, h, "supervisor", "zh").get("/").Body.String(), firstNumber, "only what one may sign")
 	f.away = apperr.New(apperr.Unavailable, apperr.ReasonStoreAway, nil)
 	require.Equal(t, http.StatusServiceUnavailable, as(t, h, "agent", "zh").get("/").Code)
+}
+
+// Who signs is shown only what they may sign, and is told how much that is: also where it fills no page of what waits for
+// signatures, and where there is too much of that to be looked at.
+func TestWork_CountsAllThatOneMaySign(t *testing.T) {
+	for _, c := range []struct {
+		waiting, mine int
+		says          string
+		rows          int
+		all           bool
+	}{
+		{30, 10, `待我签字 <span class="count">20</span>`, 20, false},
+		{450, 100, `待我签字 <span class="count">350</span>`, 20, true},
+		{450, 449, `待我签字 <span class="count">1</span>`, 1, false},
+		{1250, 990, `待我签字 <span class="count">至少 10</span>`, 10, true},
+	} {
+		f, h := newSite(t)
+		f.cases = map[string]defect.Case{}
+		for i := range c.waiting {
+			waits := f.sheet.Case.Clone()
+			waits.Number = fmt.Sprintf("0000-0000-%04d", i)
+			if i < c.mine {
+				waits.Proposal = &defect.Proposal{N: 1, By: "supervisor"}
+			}
+			f.cases[waits.Number] = waits
+		}
+		page := as(t, h, "supervisor", "zh").get("/").Body.String()
+		require.Contains(t, page, c.says)
+		require.Equal(t, c.rows, strings.Count(page, `<td class="case">`), c.says)
+		require.Equal(t, c.all, strings.Contains(page, `<a href="/defects?sort=next_due&amp;stage=sign_off">`), c.says)
+	}
 }
 
 func TestInbox_IsMarkedAsRead(t *testing.T) {

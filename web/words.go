@@ -78,31 +78,6 @@ func span(l lang.Lang, d time.Duration) string {
 	return l.Text("web.span.minutes", args)
 }
 
-// urgent returns the promise of a case to look at first: one that is broken, else the one that is due next, else one that
-// stands still; nil when none is left to keep.
-func urgent(c defect.Case) *defect.Clock {
-	var first *defect.Clock
-	rank := func(k *defect.Clock) int {
-		switch {
-		case k.Overdue():
-			return 0
-		case !k.DueAt.IsZero():
-			return 1
-		}
-		return 2
-	}
-	for i := range c.Clocks {
-		k := &c.Clocks[i]
-		if !k.Live() {
-			continue
-		}
-		if first == nil || rank(k) < rank(first) || rank(k) == rank(first) && k.DueAt.Before(first.DueAt) {
-			first = k
-		}
-	}
-	return first
-}
-
 // size says how large a file is.
 func size(bytes int64) string {
 	switch {
