@@ -115,6 +115,8 @@ func TestList_FiltersStandInTheAddress(t *testing.T) {
 	w := b.get("/defects")
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Equal(t, "1", w.Header().Get("Retry-After"))
+	f.away = apperr.New(apperr.Unavailable, apperr.ReasonStoreAway, nil)
+	require.Equal(t, "2", b.get("/defects").Header().Get("Retry-After"), "what is away says when to come back")
 }
 
 func TestList_PageByPage(t *testing.T) {
