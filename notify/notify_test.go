@@ -10,13 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"yunwei/defect"
-	"yunwei/lang"
 	"yunwei/notice"
 	"yunwei/notify"
 )
 
 func TestCompose_OneIsWhole(t *testing.T) {
-	w := notify.Writer{URL: "https://desk.example.org", More: func(l lang.Lang, n notice.Notice) string { return string(l) + " " + string(n.Topic) }}
+	w := notify.Writer{URL: "https://desk.example.org"}
 	n := breach("agent", notice.Mail, "agent@example.org")
 	n.HeldUntil = monday.Add(time.Hour)
 	m, taken := w.Compose([]notice.Notice{n}, notify.Traits{})
@@ -33,9 +32,7 @@ func TestCompose_OneIsWhole(t *testing.T) {
 
 本通知按您的接收时间发出,原定 2026-11-23 17:00。
 
-查看:https://desk.example.org/defects/7K3M-Q9XT-WA5C
-
-zh breach`, m.Text)
+查看:https://desk.example.org/defects/7K3M-Q9XT-WA5C`, m.Text)
 }
 
 func TestCompose_ForTheReporter(t *testing.T) {
@@ -155,7 +152,7 @@ func many(n int) []notice.Notice {
 }
 
 func TestCompose_AsMuchAsThereIsRoomFor(t *testing.T) {
-	traits := notify.Traits{Shared: true, Room: 1900}
+	traits := notify.Traits{Room: 1900}
 	list := many(60)
 	told := 0
 	for len(list) > 0 {
@@ -182,9 +179,9 @@ func TestCompose_ALongOneIsCut(t *testing.T) {
 }
 
 func TestCompose_TheSameKeyForTheSameNotices(t *testing.T) {
-	a, _ := notify.Writer{}.Compose(many(6), notify.Traits{})
-	b, _ := notify.Writer{}.Compose(many(6), notify.Traits{})
-	c, _ := notify.Writer{}.Compose(many(7), notify.Traits{})
+	a, _ := notify.Writer{}.Compose(many(6), notify.Traits{Personal: true})
+	b, _ := notify.Writer{}.Compose(many(6), notify.Traits{Personal: true})
+	c, _ := notify.Writer{}.Compose(many(7), notify.Traits{Personal: true})
 	require.Equal(t, a.Key, b.Key)
 	require.NotEqual(t, a.Key, c.Key)
 	require.Equal(t, "6 条通知", a.Subject)
