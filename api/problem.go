@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,25 +12,6 @@ import (
 	"yunwei/edge"
 	"yunwei/lang"
 )
-
-// statuses is the one place where a code becomes a status.
-var statuses = map[apperr.Code]int{
-	apperr.Unreadable:           http.StatusBadRequest,
-	apperr.Unauthenticated:      http.StatusUnauthorized,
-	apperr.Forbidden:            http.StatusForbidden,
-	apperr.NotFound:             http.StatusNotFound,
-	apperr.MethodNotAllowed:     http.StatusMethodNotAllowed,
-	apperr.WrongStage:           http.StatusConflict,
-	apperr.StaleVersion:         http.StatusConflict,
-	apperr.StaleProposal:        http.StatusConflict,
-	apperr.Conflict:             http.StatusConflict,
-	apperr.TooLarge:             http.StatusRequestEntityTooLarge,
-	apperr.UnsupportedMediaType: http.StatusUnsupportedMediaType,
-	apperr.Invalid:              http.StatusUnprocessableEntity,
-	apperr.TooManyRequests:      http.StatusTooManyRequests,
-	apperr.Internal:             http.StatusInternalServerError,
-	apperr.Unavailable:          http.StatusServiceUnavailable,
-}
 
 // problem is an error as callers get it (RFC 9457).
 type problem struct {
@@ -48,9 +28,6 @@ type fieldProblem struct {
 	Message string `json:"message"`
 }
 
-// defaultWait is how long a caller had better wait while something is away that does not say how long.
-const defaultWait = 2 * time.Second
-
 const problemType = "application/problem+json"
 
 // language returns the one that a request asks for.
@@ -59,10 +36,7 @@ func language(c *gin.Context) lang.Lang { return lang.Match(c.GetHeader("Accept-
 // refuse answers with an error. Causes stay in the log.
 func (a *api) refuse(c *gin.Context, err error) {
 	e := apperr.Of(err)
-	status, ok := statuses[e.Code]
-	if !ok {
-		status = http.StatusInternalServerError
-	}
+	status := e.Code.Status()
 	if cause := errors.Unwrap(e); cause != nil || status == http.StatusInternalServerError {
 		a.log.ErrorContext(c, "refused", "id", edge.ID(c), "error", err)
 	}
@@ -74,11 +48,7 @@ func (a *api) refuse(c *gin.Context, err error) {
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, fieldProblem{Field: f.Field, Message: l.Text(f.Reason, f.Args)})
 	}
-	wait := e.RetryAfter
-	if e.Code == apperr.Unavailable && wait <= 0 { // callers are promised to be told
-		wait = defaultWait
-	}
-	if wait > 0 {
+	if wait := e.Wait(); wait > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	if status == http.StatusUnauthorized {

@@ -1,6 +1,6 @@
 // Package apperr is the one error type that every layer speaks: a code that says what kind of refusal it is, a
-// reason that names the text to show, and the fields it concerns. It knows neither HTTP nor any language; the api
-// and web packages turn an Error into a status and into words.
+// reason that names the text to show, and the fields it concerns. It knows no language, and of HTTP no more than the
+// status of each code; the api and web packages turn an Error into an answer and into words.
 package apperr
 
 import (
@@ -33,6 +33,36 @@ const (
 	Internal             Code = "internal"               // 500: ours to mend; the cause stays in the log
 	Unavailable          Code = "unavailable"            // 503: something we depend on is away, see Error.RetryAfter
 )
+
+// Status returns the HTTP status of a code, 500 for one that is none. This is the one place where a code becomes a status.
+func (c Code) Status() int {
+	switch c {
+	case Unreadable:
+		return 400
+	case Unauthenticated:
+		return 401
+	case Forbidden:
+		return 403
+	case NotFound:
+		return 404
+	case MethodNotAllowed:
+		return 405
+	case WrongStage, StaleVersion, StaleProposal, Conflict:
+		return 409
+	case TooLarge:
+		return 413
+	case UnsupportedMediaType:
+		return 415
+	case Invalid:
+		return 422
+	case TooManyRequests:
+		return 429
+	case Unavailable:
+		return 503
+	case Internal:
+	}
+	return 500
+}
 
 // Reason names a text of the catalogues in package lang.
 type Reason string
@@ -83,6 +113,17 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.cause)
 	}
 	return b.String()
+}
+
+// defaultWait is how long a caller had better wait while something is away that does not say how long.
+const defaultWait = 2 * time.Second
+
+// Wait returns how long the caller is told to wait; 0 says nothing. Of what is away, callers are promised to be told.
+func (e *Error) Wait() time.Duration {
+	if e.Code == Unavailable && e.RetryAfter <= 0 {
+		return defaultWait
+	}
+	return max(e.RetryAfter, 0)
 }
 
 // Unwrap returns the cause, if any.

@@ -72,6 +72,9 @@ func MaySubmit(p Person) bool {
 	return p.Has(RoleReporter, RoleAgent, RoleTechnician, RoleBusiness, RoleSupervisor, RoleLiaison, RoleExpert, RoleInspector, RoleAdmin)
 }
 
+// FilesForOthers reports whether a person may file a report in the name of somebody else.
+func FilesForOthers(p Person) bool { return p.Has(RoleAgent) }
+
 // Check returns an Invalid error that lists all that is wrong with a report filed at the given time, or nil.
 func (s Submission) Check(at time.Time) error {
 	var wrong apperr.Fields

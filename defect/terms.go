@@ -29,6 +29,9 @@ func Stages() []Stage {
 	return []Stage{Submitted, Analysis, Confirmation, SignOff, Resolution, Verification, Reply, Replied, Closed, Converted, Withdrawn, Duplicate}
 }
 
+// OpenStages returns the stages in which something can still happen.
+func OpenStages() []Stage { return slices.DeleteFunc(Stages(), Stage.Ended) }
+
 // Ended reports whether nothing can happen to a case any more.
 func (s Stage) Ended() bool {
 	return s == Closed || s == Converted || s == Withdrawn || s == Duplicate

@@ -70,7 +70,7 @@ func (d *Desk) checkFollowed(ctx context.Context, by Caller, number string) erro
 func reporterOf(by Caller, r defect.Reporter) (defect.Reporter, error) {
 	r.Username = ""
 	switch own := r.Name == "" || r.Name == by.Name; {
-	case by.Has(defect.RoleAgent) && r != defect.Reporter{}:
+	case defect.FilesForOthers(by.Person) && r != defect.Reporter{}:
 		return r, nil
 	case !own:
 		return r, apperr.New(apperr.Forbidden, apperr.ReasonOnBehalf, nil)

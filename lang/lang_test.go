@@ -86,7 +86,7 @@ func wanted(t *testing.T) []string {
 	for _, frame := range []string{"", ".reporter", ".announcement"} {
 		keys = append(keys, "notice.subject"+frame, "notice.facts"+frame)
 	}
-	keys = append(keys, "notice.sign_off.link", "notice.sign_off.code", "notice.held", "notice.more", "notice.link", "notice.bundle.subject", "notice.bundle.text")
+	keys = append(keys, "notice.sign_off.link", "notice.sign_off.code", "notice.held", "notice.may_move", "notice.more", "notice.link", "notice.bundle.subject", "notice.bundle.text")
 	for _, topic := range slices.Concat(constants(t, "../notice/call.go", "Topic"), forReporters, byRule) {
 		keys = append(keys, "notice."+topic+".subject", "notice."+topic+".text")
 	}
@@ -114,8 +114,8 @@ func ofPages(t *testing.T) []string {
 	for _, sort := range defect.Sorts() {
 		keys = append(keys, "sort."+string(sort))
 	}
-	for _, part := range []string{"sign", "fresh", "finish", "mine", "reported"} {
-		keys = append(keys, "web.work."+part)
+	for _, kind := range constants(t, "../defect/work.go", "WorkKind") {
+		keys = append(keys, "web.work."+kind)
 	}
 	inputs := func(prefix string, fields []defect.Field) {
 		for _, f := range fields {

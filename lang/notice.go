@@ -94,6 +94,9 @@ func (l Lang) noticeData(n notice.Notice) map[string]string {
 		}
 		data[name] = value
 	}
+	if n.Args[notice.ArgMayMove] != "" {
+		data[notice.ArgDueAt] = l.localize("notice.may_move", map[string]string{"due_at": data[notice.ArgDueAt]})
+	}
 	var lines []string
 	for _, sentence := range n.Args.Sentences() {
 		lines = append(lines, oneLine(l.Text(sentence.Key, sentence.Args)))

@@ -98,6 +98,7 @@ const (
 	ArgMessage = "message" // what they wrote
 	ArgClock   = "clock"   // a term
 	ArgDueAt   = "due_at"
+	ArgMayMove = "may_move" // not empty where ArgDueAt depends on holidays that nobody has published yet
 	ArgPercent = "percent"  // of a warning
 	ArgRule    = "rule"     // of an escalation
 	ArgOf      = "of"       // the case that goes on instead

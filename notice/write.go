@@ -3,6 +3,7 @@ package notice
 import (
 	"cmp"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,7 +41,7 @@ func argsOf(c *defect.Case, e defect.Event) Args {
 	}
 	set(ArgActor, e.Actor.Name)
 	if in := e.Input; in != nil {
-		set(ArgMessage, Excerpt(first(in.Message, in.Reason, in.Comment, in.Explanation, in.Note, in.Part)))
+		set(ArgMessage, Excerpt(cmp.Or(in.Message, in.Reason, in.Comment, in.Explanation, in.Note, in.Part)))
 		set(ArgOf, in.Of)
 	}
 	if c.Proposal != nil && e.Kind == defect.Kind(defect.ActPropose) {
@@ -51,6 +52,9 @@ func argsOf(c *defect.Case, e defect.Event) Args {
 		set(ArgRule, t.Rule)
 		if !t.DueAt.IsZero() {
 			args[ArgDueAt] = At(t.DueAt, c.Policy.Zone())
+			if mayMove(c, *t) {
+				args[ArgMayMove] = strconv.FormatBool(true)
+			}
 		}
 		if t.Percent > 0 {
 			args[ArgPercent] = strconv.Itoa(t.Percent)
@@ -59,17 +63,13 @@ func argsOf(c *defect.Case, e defect.Event) Args {
 	return args
 }
 
+// mayMove reports whether the due time that an event tells of is provisional.
+func mayMove(c *defect.Case, t defect.Timing) bool {
+	return slices.ContainsFunc(c.Clocks, func(k defect.Clock) bool { return k.Name == t.Clock && k.DueAt.Equal(t.DueAt) && c.Provisional(k) })
+}
+
 // At writes a time as an argument whose key ends in _at holds it.
 func At(t time.Time, zone *time.Location) string { return t.In(zone).Format(time.RFC3339) }
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
 
 // Excerpt returns what a notice repeats of what somebody wrote.
 func Excerpt(text string) string {

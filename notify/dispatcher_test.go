@@ -340,7 +340,7 @@ func TestDispatcher_AnOldNoticeGetsItsTries(t *testing.T) {
 
 func TestDispatcher_MostUrgentFirst(t *testing.T) {
 	p := newPost(t, storetest.SQLite(t))
-	c := &memory{name: notice.Mail, traits: notify.Traits{Limit: notice.Limit{N: 60, Per: time.Minute, Burst: 1}}}
+	c := &memory{name: notice.Mail, traits: notify.Traits{Limit: notice.Limit{N: 60, Per: time.Minute, Burst: 1}, Personal: true}}
 	d := p.dispatcher(c)
 	p.wants("agent", mailWay("agent"))
 	p.wants("agent2", mailWay("agent2"))
@@ -459,7 +459,7 @@ func TestDispatcher_LeavesAMutedRobotAlone(t *testing.T) {
 func TestDispatcher_ARefusedBundleIsTakenApart(t *testing.T) {
 	p := newPost(t, storetest.SQLite(t))
 	var bad string
-	c := &memory{name: notice.WeCom, traits: notify.Traits{Limit: notice.Limit{N: 60, Per: time.Minute, Burst: 1}, Shared: true, Room: 10_000}}
+	c := &memory{name: notice.WeCom, traits: notify.Traits{Limit: notice.Limit{N: 60, Per: time.Minute, Burst: 1}, Room: 10_000}}
 	c.fail = func(m notify.Message) error {
 		for _, i := range m.Items {
 			if i.About == bad {

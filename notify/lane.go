@@ -68,9 +68,9 @@ func (l *lane) lease(ctx context.Context, limit int, together notice.Together) (
 
 // sendBundle sends one message with as much of what waits as it holds.
 func (l *lane) sendBundle(ctx context.Context) (time.Time, error) {
-	together := notice.ByAddress
-	if l.traits.Shared {
-		together = notice.All
+	together := notice.All
+	if l.traits.Personal {
+		together = notice.ByAddress
 	}
 	notices, lease, err := l.lease(ctx, bundle, together)
 	if err != nil || len(notices) == 0 {

@@ -33,7 +33,7 @@ type Mail struct {
 func (*Mail) Name() string { return notice.Mail }
 
 // Traits implements Channel.
-func (m *Mail) Traits() Traits { return Traits{Limit: m.limit} }
+func (m *Mail) Traits() Traits { return Traits{Limit: m.limit, Personal: true} }
 
 // Send implements Channel.
 func (m *Mail) Send(ctx context.Context, message Message) error {

@@ -26,9 +26,11 @@ type Channel interface {
 
 // Traits are what a channel takes.
 type Traits struct {
-	Limit  notice.Limit
-	Shared bool // everybody who is told over it reads the same place: the messages of a group robot
-	Room   int  // bytes of a message's subject and text; 0 is without end
+	Limit notice.Limit
+	// Personal: nobody but who is told reads it. Over any other channel, such as the robot of a group, everybody who is told
+	// reads the same place, and nothing goes that is for one person alone.
+	Personal bool
+	Room     int // bytes of a message's subject and text; 0 is without end
 }
 
 // Message is what a channel is given: one notice in words, or several where more wait than its limit lets through.
@@ -54,8 +56,8 @@ type Item struct {
 type Writer struct {
 	// URL is where people find the desk, without a slash at its end; no links are made when it is empty.
 	URL string
-	// More, where given, is what stands under the text of a notice: the code or the link of a sign-off.
-	More func(l lang.Lang, n notice.Notice) string
+	// SignOffs, where given, lets who is asked for a signature sign with what the notice says.
+	SignOffs *SignOffs
 }
 
 // Link returns the address of the case that a notice is about, or nothing.
@@ -67,12 +69,12 @@ func (w Writer) Link(n notice.Notice) string {
 }
 
 // item puts one notice into words.
-func (w Writer) item(l lang.Lang, n notice.Notice) Item {
+func (w Writer) item(l lang.Lang, n notice.Notice, t Traits) Item {
 	link := w.Link(n)
 	text := l.Notice(n, link)
-	if w.More != nil {
-		if more := w.More(l, n); more != "" {
-			text.Text += "\n\n" + more
+	if w.SignOffs != nil && t.Personal {
+		if with := w.SignOffs.text(l, n, w.URL); with != "" {
+			text.Text += "\n\n" + with
 		}
 	}
 	return Item{Notice: n, Subject: text.Subject, Text: text.Text, Link: link}
@@ -91,8 +93,8 @@ func (w Writer) Compose(notices []notice.Notice, t Traits) (Message, int) {
 	var list strings.Builder
 	taken := 0
 	for _, n := range notices {
-		item := w.item(m.Language, n)
-		if t.Shared && m.tells(n) {
+		item := w.item(m.Language, n, t)
+		if !t.Personal && m.tells(n) {
 			m.add(item)
 			taken++
 			continue

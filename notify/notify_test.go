@@ -9,13 +9,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"yunwei/lang"
+	"yunwei/defect"
 	"yunwei/notice"
 	"yunwei/notify"
 )
 
 func TestCompose_OneIsWhole(t *testing.T) {
-	w := notify.Writer{URL: "https://desk.example.org", More: func(l lang.Lang, n notice.Notice) string { return string(l) + " " + string(n.Topic) }}
+	w := notify.Writer{URL: "https://desk.example.org"}
 	n := breach("agent", notice.Mail, "agent@example.org")
 	n.HeldUntil = monday.Add(time.Hour)
 	m, taken := w.Compose([]notice.Notice{n}, notify.Traits{})
@@ -32,9 +32,7 @@ func TestCompose_OneIsWhole(t *testing.T) {
 
 本通知按您的接收时间发出,原定 2026-11-23 17:00。
 
-查看:https://desk.example.org/defects/7K3M-Q9XT-WA5C
-
-zh breach`, m.Text)
+查看:https://desk.example.org/defects/7K3M-Q9XT-WA5C`, m.Text)
 }
 
 func TestCompose_ForTheReporter(t *testing.T) {
@@ -62,6 +60,44 @@ func TestCompose_OfARuleThatRaisesTheLevel(t *testing.T) {
 		m, _ = notify.Writer{}.Compose([]notice.Notice{n}, notify.Traits{})
 		require.Contains(t, m.Text, "李雷 asks for ")
 	}
+}
+
+// The year after the last holiday notice: what falls due in it may still move, and every text that names such a time says so.
+func TestCompose_ADueTimeThatMayMove(t *testing.T) {
+	policy := defect.DefaultPolicy()
+	for severity, targets := range policy.Severities {
+		targets.Calendar = "5x8"
+		policy.Severities[severity] = targets
+	}
+	policy.Escalation = []defect.Rule{{Clock: defect.ClockResolve, At: 50, Notify: []string{string(defect.RoleLiaison)}, Level: defect.LevelExpert}}
+	at := time.Date(2026, 12, 31, 8, 0, 0, 0, time.UTC)
+	s := defect.Submission{Title: "登录失败", System: "OA", Severity: 2, Reporter: defect.Reporter{Username: "reporter"}}
+	c, _ := defect.Open("7K3M-Q9XT-WA5C", s, policy, defect.Person{Username: "reporter"}, at, defect.Keyed{})
+	told := map[string]int{}
+	people := []notice.Person{
+		{Person: defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}}, {Person: defect.Person{Username: "liaison", Roles: []defect.Role{defect.RoleLiaison}}},
+		{Person: defect.Person{Username: "expert", Roles: []defect.Role{defect.RoleExpert}}},
+	}
+	tell := func(e defect.Event) {
+		moves := e.Timing.Clock == defect.ClockResolve && e.Kind != defect.KindBreach
+		for _, r := range notice.Recipients(notice.Calls(&c, e), "", &c, people) {
+			for tag, says := range map[string]string{"zh": "(暂定:所依据的节假日安排尚未公布)", "en": "(provisional: the holidays that it depends on are not published yet)"} {
+				r.Language = tag
+				m, _ := notify.Writer{}.Compose([]notice.Notice{notice.Of(&c, e, r)}, notify.Traits{})
+				require.Equal(t, moves, strings.Contains(m.Text, says), "%s of %s to %s: %s", e.Kind, e.Timing.Clock, r.Username, m.Text)
+			}
+			told[string(r.Topic)]++
+		}
+	}
+	for due := c.NextDue(); !due.IsZero(); due = c.NextDue() {
+		for _, e := range c.Expire(due) {
+			tell(e)
+		}
+	}
+	require.Positive(t, told["warning"])
+	require.Positive(t, told["breach"], "what is broken moves no more")
+	require.Positive(t, told["escalation"])
+	require.Positive(t, told["expert_wanted"])
 }
 
 // A reporter would lead whoever signs to a page of their own.
@@ -116,7 +152,7 @@ func many(n int) []notice.Notice {
 }
 
 func TestCompose_AsMuchAsThereIsRoomFor(t *testing.T) {
-	traits := notify.Traits{Shared: true, Room: 1900}
+	traits := notify.Traits{Room: 1900}
 	list := many(60)
 	told := 0
 	for len(list) > 0 {
@@ -143,9 +179,9 @@ func TestCompose_ALongOneIsCut(t *testing.T) {
 }
 
 func TestCompose_TheSameKeyForTheSameNotices(t *testing.T) {
-	a, _ := notify.Writer{}.Compose(many(6), notify.Traits{})
-	b, _ := notify.Writer{}.Compose(many(6), notify.Traits{})
-	c, _ := notify.Writer{}.Compose(many(7), notify.Traits{})
+	a, _ := notify.Writer{}.Compose(many(6), notify.Traits{Personal: true})
+	b, _ := notify.Writer{}.Compose(many(6), notify.Traits{Personal: true})
+	c, _ := notify.Writer{}.Compose(many(7), notify.Traits{Personal: true})
 	require.Equal(t, a.Key, b.Key)
 	require.NotEqual(t, a.Key, c.Key)
 	require.Equal(t, "6 条通知", a.Subject)

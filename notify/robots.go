@@ -31,7 +31,7 @@ const (
 // newDingTalk returns a custom group robot of DingTalk: text messages, signed when there is a secret.
 func newDingTalk(s robotSettings, p poster) Channel {
 	return &robot{
-		name: notice.DingTalk, traits: Traits{Limit: s.limitOr(limitDingTalk), Shared: true, Room: roomDingTalk}, address: s.address, secret: s.secret, poster: p,
+		name: notice.DingTalk, traits: Traits{Limit: s.limitOr(limitDingTalk), Room: roomDingTalk}, address: s.address, secret: s.secret, poster: p,
 		request: dingTalkRequest,
 		kinds: map[int]Kind{
 			-1: Temporary, 130101: Limited, 410100: Limited, 90018: Limited,
@@ -62,7 +62,7 @@ func dingTalkRequest(r *robot, m Message) (string, any) {
 // newWeCom returns a group robot of WeCom: text messages. Its key is all there is to sign with.
 func newWeCom(s robotSettings, p poster) Channel {
 	return &robot{
-		name: notice.WeCom, traits: Traits{Limit: s.limitOr(limitWeCom), Shared: true, Room: roomWeCom}, address: s.address, poster: p,
+		name: notice.WeCom, traits: Traits{Limit: s.limitOr(limitWeCom), Room: roomWeCom}, address: s.address, poster: p,
 		request: func(r *robot, m Message) (string, any) {
 			mobiles, users := mentions(m.To)
 			return r.address, map[string]any{
@@ -77,7 +77,7 @@ func newWeCom(s robotSettings, p poster) Channel {
 // anybody, signed when there is a secret.
 func newFeishu(s robotSettings, p poster) Channel {
 	return &robot{
-		name: notice.Feishu, traits: Traits{Limit: s.limitOr(limitFeishu), Shared: true, Room: roomFeishu}, address: s.address, secret: s.secret, poster: p,
+		name: notice.Feishu, traits: Traits{Limit: s.limitOr(limitFeishu), Room: roomFeishu}, address: s.address, secret: s.secret, poster: p,
 		request: feishuRequest,
 		kinds: map[int]Kind{
 			11232: Limited, 11233: Limited, 9499: Permanent, 99991400: Limited, 11247: Temporary, 11236: Temporary,

@@ -34,7 +34,7 @@ type Hook struct {
 func (*Hook) Name() string { return notice.Webhook }
 
 // Traits implements Channel.
-func (h *Hook) Traits() Traits { return Traits{Limit: h.limit} }
+func (h *Hook) Traits() Traits { return Traits{Limit: h.limit, Personal: true} }
 
 // hookBody is what a webhook is sent.
 type hookBody struct {

@@ -2,11 +2,13 @@ package web_test
 
 import (
 	"bytes"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +115,8 @@ func TestList_FiltersStandInTheAddress(t *testing.T) {
 	w := b.get("/defects")
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Equal(t, "1", w.Header().Get("Retry-After"))
+	f.away = apperr.New(apperr.Unavailable, apperr.ReasonStoreAway, nil)
+	require.Equal(t, "2", b.get("/defects").Header().Get("Retry-After"), "what is away says when to come back")
 }
 
 func TestList_PageByPage(t *testing.T) {
@@ -160,6 +164,32 @@ func TestList_TellsWhatIsLate(t *testing.T) {
 	require.Contains(t, page, "已超时:响应")
 	require.Contains(t, page, `tone-soon">处理方案 · 即将到期`)
 	require.Contains(t, page, "剩 59 分")
+}
+
+// The year after the last holiday notice: what falls due in it may still move, and that is said wherever it is shown.
+func TestPages_SayThatADueTimeMayMove(t *testing.T) {
+	f, h := newSite(t)
+	policy := defect.DefaultPolicy()
+	for severity, targets := range policy.Severities {
+		targets.Calendar = "5x8"
+		policy.Severities[severity] = targets
+	}
+	s := report()
+	s.Severity = 3
+	c, _ := defect.Open(firstNumber, s, policy, people["reporter"], time.Date(2026, 12, 31, 8, 0, 0, 0, time.UTC), defect.Keyed{})
+	_, err := c.Do(defect.Command{Action: defect.ActAcknowledge, By: people["agent"], Input: defect.Input{Assignee: "technician"}}, c.CreatedAt)
+	require.NoError(t, err)
+	c.Clocks = slices.DeleteFunc(c.Clocks, func(k defect.Clock) bool { return k.Name == defect.ClockPlan })
+	f.cases = map[string]defect.Case{firstNumber: c}
+	f.sheet.Case.Clocks, f.sheet.Case.Policy = c.Clocks, c.Policy
+	for language, mark := range map[string]string{
+		"zh": `</time> <abbr title="所依据的节假日安排尚未公布,到期时间可能变动。">暂定</abbr>`,
+		"en": `</time> <abbr title="The holidays that it depends on are not published yet. It may still move.">provisional</abbr>`,
+	} {
+		for _, target := range []string{"/", "/defects", "/defects/" + firstNumber, "/sign/abc"} {
+			require.Equal(t, 1, strings.Count(as(t, h, "technician", language).get(target).Body.String(), mark), "only the promise to resolve, on %s", target)
+		}
+	}
 }
 
 func TestCase_ShowsWhatOneMayDo(t *testing.T) {
@@ -428,6 +458,37 @@ func TestWork_ByRole(t *testing.T) {
 	require.NotContains(t, as(t, h, "supervisor", "zh").get("/").Body.String(), firstNumber, "only what one may sign")
 	f.away = apperr.New(apperr.Unavailable, apperr.ReasonStoreAway, nil)
 	require.Equal(t, http.StatusServiceUnavailable, as(t, h, "agent", "zh").get("/").Code)
+}
+
+// Who signs is shown only what they may sign, and is told how much that is: also where it fills no page of what waits for
+// signatures, and where there is too much of that to be looked at.
+func TestWork_CountsAllThatOneMaySign(t *testing.T) {
+	for _, c := range []struct {
+		waiting, mine int
+		says          string
+		rows          int
+		all           bool
+	}{
+		{30, 10, `待我签字 <span class="count">20</span>`, 20, false},
+		{450, 100, `待我签字 <span class="count">350</span>`, 20, true},
+		{450, 449, `待我签字 <span class="count">1</span>`, 1, false},
+		{1250, 990, `待我签字 <span class="count">至少 10</span>`, 10, true},
+	} {
+		f, h := newSite(t)
+		f.cases = map[string]defect.Case{}
+		for i := range c.waiting {
+			waits := f.sheet.Case.Clone()
+			waits.Number = fmt.Sprintf("0000-0000-%04d", i)
+			if i < c.mine {
+				waits.Proposal = &defect.Proposal{N: 1, By: "supervisor"}
+			}
+			f.cases[waits.Number] = waits
+		}
+		page := as(t, h, "supervisor", "zh").get("/").Body.String()
+		require.Contains(t, page, c.says)
+		require.Equal(t, c.rows, strings.Count(page, `<td class="case">`), c.says)
+		require.Equal(t, c.all, strings.Contains(page, `<a href="/defects?sort=next_due&amp;stage=sign_off">`), c.says)
+	}
 }
 
 func TestInbox_IsMarkedAsRead(t *testing.T) {

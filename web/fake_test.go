@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,12 +117,20 @@ func (f *fakeConsole) Defects(ctx context.Context, by desk.Caller, q defect.Quer
 		return desk.Page{}, f.away
 	}
 	page := desk.Page{TotalExact: true, Next: f.next}
-	for number := range f.cases {
-		if v, err := f.Defect(ctx, by, number); err == nil {
+	for _, number := range slices.Sorted(maps.Keys(f.cases)) {
+		v, err := f.Defect(ctx, by, number)
+		if err != nil {
+			continue
+		}
+		page.Total++
+		switch {
+		case f.next == "" && number <= q.After:
+		case len(page.Items) < q.Size:
 			page.Items = append(page.Items, v)
+		case page.Next == "":
+			page.Next = page.Items[q.Size-1].Number
 		}
 	}
-	page.Total = len(page.Items)
 	return page, nil
 }
 

@@ -55,8 +55,8 @@ func (p *pages) rows(l lang.Lang, views []desk.View) []row {
 		if v.Assignee != "" {
 			r.AssigneeName = nameIn(names, v.Assignee)
 		}
-		if k := urgent(v.Case); k != nil {
-			told := p.clockOf(l, *k)
+		if k, ok := v.MostUrgent(); ok {
+			told := p.clockOf(l, &v.Case, k)
 			r.Promise = &told
 		}
 		out = append(out, r)
@@ -216,7 +216,7 @@ func readStages(values []string, wrong *apperr.Fields) []defect.Stage {
 	for _, text := range strings.FieldsFunc(strings.Join(values, ","), isComma) {
 		switch {
 		case text == openStages:
-			out = append(out, stillOpen()...)
+			out = append(out, defect.OpenStages()...)
 		case slices.Contains(defect.Stages(), defect.Stage(text)):
 			out = append(out, defect.Stage(text))
 		default:
@@ -225,9 +225,4 @@ func readStages(values []string, wrong *apperr.Fields) []defect.Stage {
 		}
 	}
 	return out
-}
-
-// stillOpen returns the stages in which something can still happen.
-func stillOpen() []defect.Stage {
-	return slices.DeleteFunc(defect.Stages(), defect.Stage.Ended)
 }

@@ -107,7 +107,7 @@ func (p *pages) signIn(c *gin.Context) {
 		}
 		l := language(c)
 		form.Wrong = l.Text(e.Reason, e.Args)
-		p.show(c, statuses[e.Code], "sign-in", l.Term("web.sign_in.title"), form)
+		p.show(c, p.refuse(c, err), "sign-in", l.Term("web.sign_in.title"), form)
 		return
 	}
 	if old, err := p.caller(c); err == nil {

@@ -68,6 +68,6 @@ func (p *pages) decide(c *gin.Context) {
 	case code.Code == apperr.Unauthenticated || code.Code == apperr.NotFound:
 		p.fail(c, err)
 	default:
-		p.sheet(c, statuses[code.Code], comment, err)
+		p.sheet(c, p.refuse(c, err), comment, err)
 	}
 }

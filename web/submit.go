@@ -34,7 +34,7 @@ func (p *pages) blank(c *gin.Context, by desk.Caller) {
 
 func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, values url.Values, key string, err error) {
 	l := language(c)
-	out := newPage{OnBehalf: by.Has(defect.RoleAgent), Key: key}
+	out := newPage{OnBehalf: defect.FilesForOthers(by.Person), Key: key}
 	fields := reportFields(by)
 	draw := formOf{l: l, id: "new", values: values}
 	if err != nil {
@@ -54,7 +54,7 @@ func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, values url.V
 // by the web.
 func reportFields(by desk.Caller) []defect.Field {
 	fields := defect.SubmissionFields()
-	if by.Has(defect.RoleAgent) {
+	if defect.FilesForOthers(by.Person) {
 		return fields
 	}
 	fields = slices.DeleteFunc(fields, func(f defect.Field) bool { return f.Name == "channel" })

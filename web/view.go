@@ -52,7 +52,7 @@ func (p *pages) funcs(l lang.Lang) template.FuncMap {
 		"term":  func(kind string, name any) string { return l.Term(kind + "." + fmt.Sprint(name)) },
 		"when":  func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04") },
 		"stamp": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-		"clock": func(k defect.Clock) clockView { return p.clockOf(l, k) },
+		"clock": func(c defect.Case, k defect.Clock) clockView { return p.clockOf(l, &c, k) },
 		"size":  size,
 	}
 }
@@ -136,34 +136,24 @@ func (p *pages) show(c *gin.Context, status int, name, title string, data any) {
 	c.Data(status, "text/html; charset=utf-8", page.Bytes())
 }
 
-// statuses are those of the problems that a page can meet; any other is a 500.
-var statuses = map[apperr.Code]int{
-	apperr.Unreadable:      http.StatusBadRequest,
-	apperr.Unauthenticated: http.StatusForbidden, // a 401 would have the browser ask for a password
-	apperr.Forbidden:       http.StatusForbidden,
-	apperr.NotFound:        http.StatusNotFound,
-	apperr.WrongStage:      http.StatusConflict,
-	apperr.StaleVersion:    http.StatusConflict,
-	apperr.StaleProposal:   http.StatusConflict,
-	apperr.Conflict:        http.StatusConflict,
-	apperr.TooLarge:        http.StatusRequestEntityTooLarge,
-	apperr.Invalid:         http.StatusUnprocessableEntity,
-	apperr.TooManyRequests: http.StatusTooManyRequests,
-	apperr.Unavailable:     http.StatusServiceUnavailable,
+// statusOf returns the status of a page that tells of an error: that of its code, but no 401, at which a browser would ask for
+// a password.
+func statusOf(code apperr.Code) int {
+	if code == apperr.Unauthenticated {
+		return http.StatusForbidden
+	}
+	return code.Status()
 }
 
 // refuse notes a refusal in the headers, and in the log when somebody has to look into it, and returns its status.
 func (p *pages) refuse(c *gin.Context, err error) int {
 	e := apperr.Of(err)
-	status, ok := statuses[e.Code]
-	if !ok {
-		status = http.StatusInternalServerError
-	}
+	status := statusOf(e.Code)
 	if cause := errors.Unwrap(e); cause != nil || status == http.StatusInternalServerError {
 		p.log.ErrorContext(c, "a page was refused", "id", edge.ID(c), "route", c.FullPath(), "error", err)
 	}
-	if e.RetryAfter > 0 {
-		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	if wait := e.Wait(); wait > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	return status
 }

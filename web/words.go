@@ -29,10 +29,13 @@ type clockView struct {
 	Word string    // its state
 	Due  time.Time // zero while nobody can say
 	Left string    // how long until then, or since; empty when it no longer matters
+	// MayMove: Due depends on holidays that nobody has published yet.
+	MayMove bool
 }
 
-func (p *pages) clockOf(l lang.Lang, k defect.Clock) clockView {
-	v := clockView{Name: k.Name, Tone: toneDone, Word: l.Term("clock_state." + string(k.State())), Due: k.DueAt}
+// clockOf tells a promise of a case.
+func (p *pages) clockOf(l lang.Lang, c *defect.Case, k defect.Clock) clockView {
+	v := clockView{Name: k.Name, Tone: toneDone, Word: l.Term("clock_state." + string(k.State())), Due: k.DueAt, MayMove: c.Provisional(k)}
 	switch {
 	case k.Overdue():
 		v.Tone = toneLate
@@ -73,31 +76,6 @@ func span(l lang.Lang, d time.Duration) string {
 		return l.Text("web.span.hours", args)
 	}
 	return l.Text("web.span.minutes", args)
-}
-
-// urgent returns the promise of a case to look at first: one that is broken, else the one that is due next, else one that
-// stands still; nil when none is left to keep.
-func urgent(c defect.Case) *defect.Clock {
-	var first *defect.Clock
-	rank := func(k *defect.Clock) int {
-		switch {
-		case k.Overdue():
-			return 0
-		case !k.DueAt.IsZero():
-			return 1
-		}
-		return 2
-	}
-	for i := range c.Clocks {
-		k := &c.Clocks[i]
-		if !k.Live() {
-			continue
-		}
-		if first == nil || rank(k) < rank(first) || rank(k) == rank(first) && k.DueAt.Before(first.DueAt) {
-			first = k
-		}
-	}
-	return first
 }
 
 // size says how large a file is.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -26,6 +27,8 @@ const (
 	// workShown is how many cases each part of one's work shows, noticesShown how many notices stand on a page.
 	workShown    = 20
 	noticesShown = 10
+	// workRead is how many cases are looked at to count those in which a person may take a step.
+	workRead = 1000
 )
 
 // workPage is what waits for a person.
@@ -40,9 +43,10 @@ type workPage struct {
 
 // part is one kind of work.
 type part struct {
-	Key   string // of its heading: web.work. and this
+	Kind  defect.WorkKind
 	Rows  []row
 	Total int
+	More  bool   // there are more than Total
 	All   string // where the rest of it is; empty when all is here
 }
 
@@ -54,47 +58,12 @@ type noticeView struct {
 	Read          bool
 }
 
-// question asks for one part of somebody's work.
-type question struct {
-	key  string
-	ask  defect.Query
-	keep func(desk.View) bool // nil: every one
-	all  url.Values
-}
-
-// questions returns what may wait for a person, by what they do.
-func questions(by desk.Caller) []question {
-	var out []question
-	open := stillOpen()
-	if by.Has(defect.RoleSupervisor) || by.StandsInFor(defect.RoleSupervisor) {
-		out = append(out, question{
-			key: "sign", ask: defect.Query{Stages: []defect.Stage{defect.SignOff}}, all: url.Values{"stage": {string(defect.SignOff)}},
-			keep: func(v desk.View) bool { return slices.Contains(v.Allowed, defect.ActSign) },
-		})
-	}
-	if by.Has(defect.RoleAgent) {
-		out = append(out,
-			question{key: "fresh", ask: defect.Query{Stages: []defect.Stage{defect.Submitted}}, all: url.Values{"stage": {string(defect.Submitted)}}},
-			question{
-				key: "finish", ask: defect.Query{Stages: []defect.Stage{defect.Verification, defect.Reply}},
-				all: url.Values{"stage": {string(defect.Verification) + "," + string(defect.Reply)}},
-			})
-	}
-	if defect.MayBeAssigned(by.Person) {
-		out = append(out, question{key: "mine", ask: defect.Query{Assignee: by.Username, Stages: open}, all: url.Values{"assignee": {by.Username}, "stage": {openStages}}})
-	}
-	if by.Has(defect.RoleReporter) {
-		out = append(out, question{key: "reported", ask: defect.Query{Reporter: by.Username, Stages: open}, all: url.Values{"stage": {openStages}}})
-	}
-	return out
-}
-
 // work shows what waits for a person, the most urgent first, and what they were told.
 func (p *pages) work(c *gin.Context, by desk.Caller) {
 	l := language(c)
 	var out workPage
-	for _, q := range questions(by) {
-		one, err := p.part(c, l, by, q)
+	for _, w := range defect.WorkOf(by.Person) {
+		one, err := p.part(c, l, by, w)
 		if err != nil {
 			p.fail(c, err)
 			return
@@ -108,24 +77,60 @@ func (p *pages) work(c *gin.Context, by desk.Caller) {
 	p.show(c, http.StatusOK, "work", l.Term("web.nav.work"), out)
 }
 
-func (p *pages) part(c *gin.Context, l lang.Lang, by desk.Caller, q question) (part, error) {
-	q.ask.Sort, q.ask.Page, q.ask.Size = defect.SortDue, 1, workShown
-	q.all.Set("sort", string(defect.SortDue))
-	page, err := p.desk.Defects(c, by, q.ask)
-	if err != nil {
-		return part{}, err
+// part shows the first of one kind of work, and counts all of it.
+func (p *pages) part(c *gin.Context, l lang.Lang, by desk.Caller, w defect.Work) (part, error) {
+	q := w.Query
+	q.Page, q.Size = 1, workShown
+	if w.Step != "" {
+		q.Size = defect.MaxPageSize // who counts what no query can ask for looks at every case
 	}
-	out := part{Key: q.key, Total: page.Total}
-	if q.keep != nil {
-		kept := slices.DeleteFunc(slices.Clone(page.Items), func(v desk.View) bool { return !q.keep(v) })
-		out.Total -= len(page.Items) - len(kept)
-		page.Items = kept
+	out := part{Kind: w.Kind, All: "/defects?" + address(q).Encode()}
+	var found []desk.View
+	for read := 0; ; {
+		page, err := p.desk.Defects(c, by, q)
+		if err != nil {
+			return part{}, err
+		}
+		if w.Step == "" {
+			found, out.Total, out.More = page.Items, page.Total, !page.TotalExact
+			break
+		}
+		read += len(page.Items)
+		for _, v := range page.Items {
+			if slices.Contains(v.Allowed, w.Step) {
+				found = append(found, v)
+			}
+		}
+		if out.Total = len(found); page.Next == "" {
+			break
+		}
+		if read >= workRead {
+			out.More = true
+			break
+		}
+		q.After = page.Next
 	}
-	if page.Next != "" {
-		out.All = "/defects?" + q.all.Encode()
+	if out.Total <= workShown && !out.More {
+		out.All = ""
 	}
-	out.Rows = p.rows(l, page.Items)
+	out.Rows = p.rows(l, found[:min(len(found), workShown)])
 	return out, nil
+}
+
+// address returns the filters of the list that shows what a query finds; that of reporters shows their own cases alone.
+func address(q defect.Query) url.Values {
+	stages := make([]string, len(q.Stages))
+	for i, s := range q.Stages {
+		stages[i] = string(s)
+	}
+	out := url.Values{"stage": {strings.Join(stages, ",")}, "sort": {string(q.Sort)}}
+	if slices.Equal(q.Stages, defect.OpenStages()) {
+		out.Set("stage", openStages)
+	}
+	if q.Assignee != "" {
+		out.Set("assignee", q.Assignee)
+	}
+	return out
 }
 
 func (p *pages) inbox(c *gin.Context, l lang.Lang, by desk.Caller, out *workPage) error {

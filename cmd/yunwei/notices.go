@@ -7,16 +7,13 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"yunwei/activities"
-	"yunwei/apperr"
 	"yunwei/config"
 	"yunwei/defect"
-	"yunwei/lang"
 	"yunwei/notice"
 	"yunwei/notify"
 )
@@ -40,37 +37,9 @@ func (p *parts) openNotices(s config.Notices) (notify.Options, error) {
 // atSite makes the hours of readers those of the site's policy, and notices that ask for a signature carry what their reader
 // signs with: the link to the page, where people have an address of the desk, and the code, where signals ask for one.
 func (p *parts) atSite(o notify.Options, policy defect.Policy, signalSign string) notify.Options {
-	s := signOffs{key: p.key, url: o.Writer.URL, codes: activities.SignalSign(signalSign) == activities.SignCode, zone: policy.Zone(), now: o.Now}
-	o.Policy, o.Writer.More = policy, s.text
+	o.Policy = policy
+	o.Writer.SignOffs = &notify.SignOffs{Key: p.key, Codes: activities.SignalSign(signalSign) == activities.SignCode, Zone: policy.Zone(), Now: o.Now}
 	return o
-}
-
-// signOffs puts into words what the reader of a notice signs with.
-type signOffs struct {
-	key   []byte
-	url   string
-	codes bool
-	zone  *time.Location
-	now   func() time.Time
-}
-
-// personal are the channels over which nobody else reads what somebody is told; what is sent to a group is read by it.
-var personal = []string{notice.Mail, notice.Webhook}
-
-func (s signOffs) text(l lang.Lang, n notice.Notice) string {
-	proposal, err := strconv.Atoi(n.Args[notice.ArgPlan])
-	if n.Topic != notice.SignOff || err != nil || !slices.Contains(personal, n.Channel) {
-		return ""
-	}
-	var lines []string
-	if s.url != "" {
-		link := defect.SignOffLink{Number: n.Number(), Proposal: proposal, Username: n.Username, Until: s.now().Add(defect.LinkLife)}
-		lines = append(lines, l.Text("notice.sign_off.link", apperr.Args{"link": s.url + "/sign/" + link.Seal(s.key) + "?lang=" + string(l), "until_at": link.Until.In(s.zone).Format("2006-01-02 15:04")}))
-	}
-	if s.codes {
-		lines = append(lines, l.Text("notice.sign_off.code", apperr.Args{"code": defect.SignOffCode(s.key, n.Number(), proposal, n.Username)}))
-	}
-	return strings.Join(lines, "\n")
 }
 
 func openChannels(s config.Notices) ([]notify.Channel, error) {
