@@ -1,6 +1,8 @@
 package calendar_test
 
 import (
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -147,28 +149,140 @@ func TestTrim_CarriesWhatACaseNeeds(t *testing.T) {
 	require.Empty(t, always.Trim(from, 30).Exceptions)
 }
 
+// TestHolidays_OfEveryYear holds the shipped files against the State Council's notices: of each year how many days off and
+// make-up workdays, and each feast from its first to its last day with the workdays that make up for it.
 func TestHolidays_OfEveryYear(t *testing.T) {
+	want := map[int]struct {
+		off, work int
+		feasts    []string
+	}{
+		2019: {24, 7, []string{
+			"元旦 2018-12-30..2019-01-01 for 12-29",
+			"春节 2019-02-04..2019-02-10 for 02-02 02-03",
+			"清明节 2019-04-05..2019-04-05",
+			"劳动节 2019-05-01..2019-05-04 for 04-28 05-05",
+			"端午节 2019-06-07..2019-06-07",
+			"中秋节 2019-09-13..2019-09-13",
+			"国庆节 2019-10-01..2019-10-07 for 09-29 10-12",
+		}},
+		2020: {30, 7, []string{
+			"元旦 2020-01-01..2020-01-01",
+			"春节 2020-01-24..2020-02-02 for 01-19 02-03",
+			"清明节 2020-04-04..2020-04-06",
+			"劳动节 2020-05-01..2020-05-05 for 04-26 05-09",
+			"端午节 2020-06-25..2020-06-27 for 06-28",
+			"国庆节、中秋节 2020-10-01..2020-10-08 for 09-27 10-10",
+		}},
+		2021: {31, 7, []string{
+			"元旦 2021-01-01..2021-01-03",
+			"春节 2021-02-11..2021-02-17 for 02-07 02-20",
+			"清明节 2021-04-03..2021-04-05",
+			"劳动节 2021-05-01..2021-05-05 for 04-25 05-08",
+			"端午节 2021-06-12..2021-06-14",
+			"中秋节 2021-09-19..2021-09-21 for 09-18",
+			"国庆节 2021-10-01..2021-10-07 for 09-26 10-09",
+		}},
+		2022: {31, 7, []string{
+			"元旦 2022-01-01..2022-01-03",
+			"春节 2022-01-31..2022-02-06 for 01-29 01-30",
+			"清明节 2022-04-03..2022-04-05 for 04-02",
+			"劳动节 2022-04-30..2022-05-04 for 04-24 05-07",
+			"端午节 2022-06-03..2022-06-05",
+			"中秋节 2022-09-10..2022-09-12",
+			"国庆节 2022-10-01..2022-10-07 for 10-08 10-09",
+		}},
+		2023: {27, 7, []string{
+			"元旦 2022-12-31..2023-01-02",
+			"春节 2023-01-21..2023-01-27 for 01-28 01-29",
+			"清明节 2023-04-05..2023-04-05",
+			"劳动节 2023-04-29..2023-05-03 for 04-23 05-06",
+			"端午节 2023-06-22..2023-06-24 for 06-25",
+			"中秋节、国庆节 2023-09-29..2023-10-06 for 10-07 10-08",
+		}},
+		2024: {28, 8, []string{
+			"元旦 2024-01-01..2024-01-01",
+			"春节 2024-02-10..2024-02-17 for 02-04 02-18",
+			"清明节 2024-04-04..2024-04-06 for 04-07",
+			"劳动节 2024-05-01..2024-05-05 for 04-28 05-11",
+			"端午节 2024-06-10..2024-06-10",
+			"中秋节 2024-09-15..2024-09-17 for 09-14",
+			"国庆节 2024-10-01..2024-10-07 for 09-29 10-12",
+		}},
+		2025: {28, 5, []string{
+			"元旦 2025-01-01..2025-01-01",
+			"春节 2025-01-28..2025-02-04 for 01-26 02-08",
+			"清明节 2025-04-04..2025-04-06",
+			"劳动节 2025-05-01..2025-05-05 for 04-27",
+			"端午节 2025-05-31..2025-06-02",
+			"国庆节、中秋节 2025-10-01..2025-10-08 for 09-28 10-11",
+		}},
+		2026: {33, 6, []string{
+			"元旦 2026-01-01..2026-01-03 for 01-04",
+			"春节 2026-02-15..2026-02-23 for 02-14 02-28",
+			"清明节 2026-04-04..2026-04-06",
+			"劳动节 2026-05-01..2026-05-05 for 05-09",
+			"端午节 2026-06-19..2026-06-21",
+			"中秋节 2026-09-25..2026-09-27",
+			"国庆节 2026-10-01..2026-10-07 for 09-20 10-10",
+		}},
+	}
+	files, err := os.ReadDir("cn")
+	require.NoError(t, err)
+	require.Len(t, files, len(want)+1, "a year beside the source's description")
+	for year, w := range want {
+		text, err := os.ReadFile(fmt.Sprintf("cn/%d.json", year))
+		require.NoError(t, err)
+		change, err := calendar.ParseNotice(text)
+		require.NoError(t, err)
+		require.Len(t, change.Years, 1)
+		off, feasts := feastsOf(t, change.Years[0].Days)
+		require.Equal(t, w.feasts, feasts, year)
+		require.Equal(t, w.off, off, "days off of %d", year)
+		require.Equal(t, w.work, len(change.Years[0].Days)-off, "make-up workdays of %d", year)
+	}
+
 	notice, ok := calendar.Holidays("cn")
 	require.True(t, ok)
 	require.Equal(t, "2026-12-31", notice.KnownThrough.String())
-	off, work := map[int]int{}, map[int]int{}
-	for _, e := range notice.Exceptions {
-		require.NotEmpty(t, e.Name)
-		if e.Off {
-			off[e.Date.Year]++
-		} else {
-			work[e.Date.Year]++
-		}
+	all := 0
+	for _, w := range want {
+		all += w.off + w.work
 	}
-	for year := 2019; year <= 2026; year++ {
-		require.Greater(t, off[year], 20, year)
-		require.Positive(t, work[year], year)
-	}
+	require.Len(t, notice.Exceptions, all, "the notices together, no day of theirs lost or ruled twice")
 	c := office(t)
 	require.False(t, c.Open(at("2024-02-12 10:00:00")), "Spring Festival of 2024")
 	require.True(t, c.Open(at("2024-02-18 10:00:00")), "the Sunday that made up for it")
 	_, ok = calendar.Holidays("de")
 	require.False(t, ok)
+}
+
+// feastsOf returns how many days are off, and each feast as "name first..last for make-up days", by its first day off. The
+// days of a feast follow each other.
+func feastsOf(t *testing.T, days []calendar.Exception) (off int, feasts []string) {
+	t.Helper()
+	var names []string
+	free, work := map[string][]calendar.Date{}, map[string]string{}
+	for _, e := range days {
+		if !e.Off {
+			work[e.Name] += " " + e.Date.String()[len("2006-"):]
+			continue
+		}
+		off++
+		if free[e.Name] == nil {
+			names = append(names, e.Name)
+		}
+		free[e.Name] = append(free[e.Name], e.Date)
+	}
+	for _, name := range names {
+		first, last := free[name][0].String(), free[name][len(free[name])-1].String()
+		require.Equal(t, at(first+" 00:00:00").AddDate(0, 0, len(free[name])-1), at(last+" 00:00:00"), "%s has a gap", name)
+		text := name + " " + first + ".." + last
+		if work[name] != "" {
+			text += " for" + work[name]
+		}
+		feasts = append(feasts, text)
+	}
+	return off, feasts
 }
 
 func TestExplain_NamesWhy(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"yunwei/calendar"
 	"yunwei/defect"
 )
 
@@ -145,7 +146,87 @@ func TestPolicy_CarriedByTheCase(t *testing.T) {
 		require.False(t, e.Date.Before(w.c.Policy.Calendars["5x8"].Exceptions[0].Date))
 	}
 	require.Less(t, len(w.c.Policy.Calendars["5x8"].Exceptions), len(p.Calendars["5x8"].Exceptions), "only the next 400 days")
-	due := clock(t, w, defect.ClockResolve).DueAt
-	p.Severities[2] = p.Severities[1]
-	require.Equal(t, due, clock(t, w, defect.ClockResolve).DueAt)
+}
+
+// TestPolicy_WhenItIsEditedUnderACase: whatever becomes of the policy that it was submitted under, a case goes on as was
+// promised: its running promises, those that a change of severity or a reopening makes anew, whom it calls and what pauses it.
+func TestPolicy_WhenItIsEditedUnderACase(t *testing.T) {
+	policy := func() defect.Policy {
+		p := office(t)
+		cal := p.Calendars["5x8"]
+		cal.Exceptions = append(cal.Exceptions, calendar.Exception{Date: calendar.Date{Year: 2026, Month: 11, Day: 24}, Off: true, Name: "停工"})
+		p.Calendars["5x8"] = cal
+		return p
+	}
+	for name, c := range map[string]struct {
+		edit func(p *defect.Policy)
+		act  func(w *world)
+	}{
+		"the targets, and the severity changes": {
+			func(p *defect.Policy) { p.Severities[1] = p.Severities[4] },
+			func(w *world) { w.do("agent", defect.ActChangeSeverity, defect.Input{Severity: 1, Reason: "r"}) },
+		},
+		"the targets, and the case is reopened": {
+			func(p *defect.Policy) { p.Severities[2] = p.Severities[4] },
+			func(w *world) {
+				w.do("agent", defect.ActAcknowledge, inputs[defect.ActAcknowledge]).do("agent", defect.ActClassify, inputs[defect.ActClassify])
+				w.do("technician", defect.ActPropose, inputs[defect.ActPropose]).do("supervisor", defect.ActSign, inputs[defect.ActSign])
+				w.do("technician", defect.ActComplete, inputs[defect.ActComplete]).do("agent", defect.ActVerify, inputs[defect.ActVerify])
+				w.do("agent", defect.ActReply, inputs[defect.ActReply]).do("reporter", defect.ActReopen, inputs[defect.ActReopen])
+			},
+		},
+		"the calendar, and a pause ends": {
+			func(p *defect.Policy) { p.Calendars["5x8"] = p.Calendars["7x24"] },
+			func(w *world) {
+				w.do("agent", defect.ActRequestInfo, inputs[defect.ActRequestInfo]).in(time.Hour).do("reporter", defect.ActProvideInfo, inputs[defect.ActProvideInfo])
+			},
+		},
+		"the days off of a calendar": {
+			func(p *defect.Policy) {
+				for i := range p.Calendars["5x8"].Exceptions {
+					p.Calendars["5x8"].Exceptions[i].Off = false
+				}
+			},
+			func(w *world) { w.do("agent", defect.ActChangeSeverity, defect.Input{Severity: 3, Reason: "r"}) },
+		},
+		"the hours of a calendar": {
+			func(p *defect.Policy) {
+				for _, day := range p.Calendars["5x8"].Week {
+					for i := range day {
+						day[i].From -= 60
+					}
+				}
+			},
+			func(w *world) {
+				w.in(24*time.Hour).do("agent", defect.ActChangeSeverity, defect.Input{Severity: 3, Reason: "r"})
+			},
+		},
+		"the pauses": {
+			func(p *defect.Policy) { delete(p.Pause, defect.WaitingReporter) },
+			func(w *world) { w.do("agent", defect.ActRequestInfo, inputs[defect.ActRequestInfo]) },
+		},
+		"a pause": {
+			func(p *defect.Policy) { p.Pause[defect.WaitingReporter][0] = defect.ClockOnsite },
+			func(w *world) { w.do("agent", defect.ActRequestInfo, inputs[defect.ActRequestInfo]) },
+		},
+		"the warnings": {
+			func(p *defect.Policy) { p.WarnAt[0] = 1 },
+			func(w *world) { w.in(time.Hour) },
+		},
+		"the rules": {
+			func(p *defect.Policy) { p.Escalation[0].Notify[0] = "user:other"; p.Escalation[1].At = 1 },
+			func(w *world) { w.in(24 * time.Hour) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			as, edited := open(t, policy(), 2), policy()
+			w := open(t, edited, 2)
+			c.edit(&edited)
+			c.act(as)
+			c.act(w)
+			require.Equal(t, as.c.Clocks, w.c.Clocks)
+			require.Equal(t, as.events, w.events)
+			require.Equal(t, as.c.NextDue(), w.c.NextDue())
+		})
+	}
 }

@@ -60,3 +60,43 @@ func TestExplain_OverAWeekendAndAPause(t *testing.T) {
 	_, ok = c.Explain(defect.ClockPlan, 2, friday)
 	require.False(t, ok, "there is one only")
 }
+
+// TestExplain_OfWhatOccurredLongBeforeItsReport: no promise runs, and nobody's waiting counts, before there was a case.
+func TestExplain_OfWhatOccurredLongBeforeItsReport(t *testing.T) {
+	for name, ago := range map[string]time.Duration{"not said": -1, "at once": 0, "an hour ago": time.Hour, "a year ago": 365 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			s := defect.Submission{Title: "t", Description: "d", Severity: 2, System: "OA", Reporter: defect.Reporter{Username: "reporter"}}
+			if ago >= 0 {
+				s.OccurredAt = opened.Add(-ago)
+			}
+			require.NoError(t, s.Check(opened))
+			w := &world{t: t, now: opened}
+			w.c, _ = defect.Open("7K3M-Q9XT-WA5C", s, defect.DefaultPolicy(), people["reporter"], opened, defect.Keyed{})
+			require.Equal(t, s.OccurredAt, w.c.Submission.OccurredAt)
+			require.Equal(t, opened, w.c.CreatedAt)
+			require.Len(t, w.c.Clocks, 3)
+			for _, k := range w.c.Clocks {
+				require.Equal(t, opened, k.StartedAt, k.Name)
+				require.Equal(t, opened.Add(k.Target), k.DueAt, k.Name)
+				require.Equal(t, opened, k.Legs[0].From, k.Name)
+			}
+			require.Empty(t, w.c.Expire(opened), "nothing is late on arrival")
+			w.do("agent", defect.ActRequestInfo, inputs[defect.ActRequestInfo]).in(3*time.Minute).do("reporter", defect.ActProvideInfo, inputs[defect.ActProvideInfo])
+			w.in(2*time.Minute).do("agent", defect.ActAcknowledge, inputs[defect.ActAcknowledge])
+			for name, used := range map[defect.ClockName]time.Duration{defect.ClockResponse: 5 * time.Minute, defect.ClockPlan: 2 * time.Minute, defect.ClockResolve: 2 * time.Minute} {
+				x, ok := w.c.Explain(name, 0, w.now)
+				require.True(t, ok)
+				require.Equal(t, opened, x.Stretches[0].From, name)
+				require.Equal(t, map[defect.Side]time.Duration{defect.SideContractor: 2 * time.Minute, defect.SideClient: 3 * time.Minute}, x.Sides, name)
+				elapsed := time.Duration(0)
+				for _, s := range x.Stretches {
+					if s.Phase != defect.PhaseAhead {
+						elapsed += s.Counted
+					}
+				}
+				require.Equal(t, used, elapsed, name)
+			}
+			require.Equal(t, 3*time.Minute, clock(t, w, defect.ClockPlan).PausedFor)
+		})
+	}
+}

@@ -2,6 +2,7 @@ package defect
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -75,13 +76,29 @@ func (r Rule) String() string {
 }
 
 // Carried returns the policy as a case that is submitted at the given time keeps it: its calendars know the exceptions
-// of the next 400 days and no others.
+// of the next 400 days and no others. It shares nothing with p: editing p moves no clock.
 func (p Policy) Carried(at time.Time) Policy {
 	cals := make(map[string]calendar.Calendar, len(p.Calendars))
 	for name, c := range p.Calendars {
-		cals[name] = c.Trim(at, carriedDays)
+		c = c.Trim(at, carriedDays)
+		for day := range c.Week {
+			c.Week[day] = slices.Clone(c.Week[day])
+		}
+		cals[name] = c
 	}
 	p.Calendars = cals
+	p.Severities, p.Pause = maps.Clone(p.Severities), maps.Clone(p.Pause)
+	for severity, t := range p.Severities {
+		t.Name = maps.Clone(t.Name)
+		p.Severities[severity] = t
+	}
+	for waiting, clocks := range p.Pause {
+		p.Pause[waiting] = slices.Clone(clocks)
+	}
+	p.WarnAt, p.Escalation = slices.Clone(p.WarnAt), slices.Clone(p.Escalation)
+	for i := range p.Escalation {
+		p.Escalation[i].Notify = slices.Clone(p.Escalation[i].Notify)
+	}
 	return p
 }
 

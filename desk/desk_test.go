@@ -437,6 +437,43 @@ func TestSessions_EndWithTheAccountAtOnce(t *testing.T) {
 	}
 }
 
+// TestSessions_InEveryProcess: a token is good in every process with the key, and ends in all of them.
+func TestSessions_InEveryProcess(t *testing.T) {
+	here := newTown(t)
+	ctx := t.Context()
+	process := func(key string) *Desk {
+		t.Helper()
+		d := New(Options{Store: here.store, Policy: defect.DefaultPolicy(), Key: []byte(strings.Repeat(key, 32)), Log: here.log, Now: here.now})
+		require.NoError(t, d.people.refresh(ctx))
+		return d
+	}
+	there, stranger := process("k"), process("x")
+	s, err := here.SignIn(ctx, "192.0.2.1", "agent", "a long password")
+	require.NoError(t, err)
+	other, err := there.SignIn(ctx, "192.0.2.1", "agent", "a long password")
+	require.NoError(t, err)
+	by, err := there.Authenticate(ctx, s.Token)
+	require.NoError(t, err)
+	require.Equal(t, "agent", by.Username)
+	_, err = stranger.Authenticate(ctx, s.Token)
+	requireCode(t, apperr.Unauthenticated, err)
+
+	require.NoError(t, here.SignOut(ctx, by))
+	_, err = here.Authenticate(ctx, s.Token)
+	requireCode(t, apperr.Unauthenticated, err)
+	for range 2 { // what is known once stays known
+		require.NoError(t, there.people.refresh(ctx))
+		_, err = there.Authenticate(ctx, s.Token)
+		requireCode(t, apperr.Unauthenticated, err)
+	}
+	for _, d := range []*Desk{here.Desk, there, process("k")} {
+		_, err = d.Authenticate(ctx, other.Token)
+		require.NoError(t, err, "another session of the same person goes on")
+	}
+	_, err = process("k").Authenticate(ctx, s.Token)
+	requireCode(t, apperr.Unauthenticated, err)
+}
+
 func TestDefects_WithATextTooShort(t *testing.T) {
 	v := newTown(t)
 	for _, text := range []string{"网", " b", "  ", "b\u200b", strings.Repeat(" ", 300) + "网"} {

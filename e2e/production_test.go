@@ -43,7 +43,8 @@ func TestProduction_ServeAndWorkers(t *testing.T) {
 
 	s.url = "http://" + background(t, env, "serving", "serve", "--http", freeAddress(t))
 	first := daemon(t, env, "worker", "--metrics", freeAddress(t))
-	daemon(t, env, "worker", "--metrics", freeAddress(t))
+	workers := freeAddress(t)
+	daemon(t, env, "worker", "--metrics", workers)
 
 	reporter, agent, technician := s.as("reporter"), s.as("agent"), s.as("technician")
 	number := reporter.submit(report())
@@ -56,6 +57,16 @@ func TestProduction_ServeAndWorkers(t *testing.T) {
 	technician.must(number, "propose", fields{"cause": "c", "plan": "p"})
 	require.NotEmpty(t, s.as("supervisor").read(number).text("sign_off_code"), "serve asks signals for a code")
 	require.Equal(t, []string{"submit", "acknowledge", "classify", "propose"}, kinds(agent.events(number)))
+
+	serving := scrape(t, s.url)
+	require.InDelta(t, 1, serving[`yunwei_http_requests_total{method="POST",route="/api/v1/defects",status="201"}`], 0)
+	require.InDelta(t, 1, serving[`yunwei_defects{severity="2",stage="sign_off"}`], 0)
+	require.InDelta(t, 1, serving[`yunwei_promises_total{clock="plan",outcome="met"}`], 0)
+	require.Positive(t, serving.sum("temporal_request", `operation="StartWorkflowExecution"`))
+	require.Eventually(t, func() bool { return scrape(t, "http://"+workers).sum("yunwei_journal_lag_seconds_count") > 0 }, waitLimit, waitTick)
+	working := scrape(t, "http://"+workers)
+	require.Positive(t, working.sum("temporal_workflow_task_execution_latency_seconds_count"))
+	require.Empty(t, working.of("yunwei_http_requests_total"), "it serves nobody")
 
 	status, _, errs := once(t, append(env, "YUNWEI_TOKEN_KEY=short"), "", "serve")
 	require.NotZero(t, status)

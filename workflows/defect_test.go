@@ -9,9 +9,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/suite"
+	sdk "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"yunwei/apperr"
@@ -213,6 +216,83 @@ func (s *DefectSuite) TestHolidays_MoveTheTimer() {
 	s.Equal(time.Date(2026, 11, 25, 1, 30, 0, 0, time.UTC), breach.At, "on Wednesday, and not on the Tuesday that was promised first")
 	s.Zero(breach.Timing.LateBy, "the timer rang for it")
 	s.Equal(2, strings.Count(fmt.Sprint(s.kinds()), "apply_holidays"))
+}
+
+// queue records with what priority a workflow asks for its activities, which the test environment does not pass on to them.
+type queue struct {
+	interceptor.WorkerInterceptorBase
+	interceptor.WorkflowInboundInterceptorBase
+	interceptor.WorkflowOutboundInterceptorBase
+	asked []int
+}
+
+func (q *queue) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	q.WorkflowInboundInterceptorBase.Next = next
+	return q
+}
+
+func (q *queue) Init(out interceptor.WorkflowOutboundInterceptor) error {
+	q.WorkflowOutboundInterceptorBase.Next = out
+	return q.WorkflowInboundInterceptorBase.Next.Init(q)
+}
+
+func (q *queue) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	q.asked = append(q.asked, workflow.GetActivityOptions(ctx).Priority.PriorityKey)
+	return q.WorkflowOutboundInterceptorBase.Next.ExecuteActivity(ctx, name, args...)
+}
+
+// TestPriority_OfTheSeverityAsItIsNow: what a case asks of the workers stands in the queue where its severity says.
+func (s *DefectSuite) TestPriority_OfTheSeverityAsItIsNow() {
+	q := &queue{}
+	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{q}})
+	s.at(time.Minute, life[0])
+	s.at(2*time.Minute, defect.Command{Action: defect.ActChangeSeverity, By: agent, Input: defect.Input{Severity: 1, Reason: "all of them"}})
+	s.at(3*time.Minute, defect.Command{Action: defect.ActChangeSeverity, By: agent, Input: defect.Input{Severity: 4, Reason: "one of them"}})
+	s.at(4*time.Minute, defect.Command{Action: defect.ActWithdraw, By: reporter, Input: defect.Input{Reason: "gone"}})
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
+	s.Require().NoError(s.env.GetWorkflowError())
+	s.Equal([]int{2, 1, 4, 4}, q.asked)
+}
+
+// details is what the Temporal Web UI shows of the running case.
+func (s *DefectSuite) details() string {
+	answer, err := s.env.QueryWorkflow("__temporal_workflow_metadata")
+	s.Require().NoError(err)
+	var shown sdk.WorkflowMetadata
+	s.Require().NoError(answer.Get(&shown))
+	return shown.CurrentDetails
+}
+
+// TestDetails_ReadWithoutOpeningAPayload: whoever looks at the Web UI reads how a case stands, from its start on and after each
+// step, and how to sign.
+func (s *DefectSuite) TestDetails_ReadWithoutOpeningAPayload() {
+	var seen []string
+	look := func(after time.Duration) {
+		s.env.RegisterDelayedCallback(func() { seen = append(seen, s.details()) }, after)
+	}
+	look(30 * time.Second)
+	for i, cmd := range life[:3] {
+		s.at(time.Duration(i+1)*time.Minute, cmd)
+		look(time.Duration(i+1)*time.Minute + 30*time.Second)
+	}
+	look(25 * time.Hour)
+	s.at(26*time.Hour, defect.Command{Action: defect.ActWithdraw, By: reporter, Input: defect.Input{Reason: "gone"}})
+	s.env.ExecuteWorkflow(contract.WorkflowDefect, s.open())
+	s.Require().NoError(s.env.GetWorkflowError())
+	s.Require().Len(seen, 5)
+	for i, says := range [][]string{
+		{"**submitted** · severity 2 · level desk", "| response | 2026-11-23T17:30:00+08:00 | running |"},
+		{"**analysis**", "assignee: technician", "| response | 2026-11-23T17:30:00+08:00 | met |", "| plan | 2026-11-23T19:00:00+08:00 | running |"},
+		{"**confirmation**"},
+		{"**sign_off**", "signatures on proposal 1: signal `sign-off`", `{"approver":"…","proposal":1,"decision":"approve"}`, "| plan | 2026-11-23T19:00:00+08:00 | met |"},
+		{"| resolve | 2026-11-24T17:00:00+08:00 | breached |"},
+	} {
+		for _, text := range says {
+			s.Contains(seen[i], text)
+		}
+	}
+	s.NotContains(seen[0], "assignee")
+	s.NotContains(seen[2], "signal")
 }
 
 func (s *DefectSuite) TestRefusal_WhenTheStepIsNotDue() {
