@@ -58,7 +58,7 @@ func (p policyTry) Run(ctx context.Context, c console) error {
 }
 
 func tryAll(ctx context.Context, db *store.Store, q store.RecordedQuery, policy defect.Policy, now time.Time, into *defect.Trials) error {
-	history, err := desk.NewPolicyHistory(ctx, db, policy)
+	history, err := desk.NewPolicyHistory(ctx, db, policy, nil)
 	if err != nil {
 		return err
 	}
