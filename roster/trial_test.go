@@ -74,3 +74,11 @@ func TestTrials_AddUp(t *testing.T) {
 	}, all.People())
 	require.Empty(t, (&roster.Trials{}).People())
 }
+
+func TestPlan_People(t *testing.T) {
+	require.Equal(t, []string{"an", "bo", "chen", "du", "e", "fu", "gao", "hu", "ji", "xu", "yan"}, plan().People())
+	p := plan()
+	p.Entries = []roster.Entry{{Date: date("2026-03-02"), Shift: "日线", People: []string{"zoe", "an"}}}
+	require.Equal(t, append(plan().People(), "zoe"), p.People())
+	require.Empty(t, roster.Plan{Retired: true}.People())
+}
