@@ -13,6 +13,7 @@ import (
 type Trial struct {
 	Number   string
 	Promises []TriedPromise // those of both, by start
+	Calls    []TriedCall    // for whoever is on duty, those of both, by time
 	Dropped  []DroppedStep  // steps that could no longer have happened
 }
 
@@ -32,6 +33,15 @@ type TriedPromise struct {
 // Differs reports whether the promise would have ended otherwise.
 func (p TriedPromise) Differs() bool { return p.Was != p.Would }
 
+// TriedCall is a call of a rule for whoever is on duty, under both policies: of each rule the first, the second and so on in
+// a cycle of the case. Who that is, rosters say.
+type TriedCall struct {
+	Rule  string // as Rule.String gives it
+	Cycle int
+	Was   time.Time // when the call fell due; zero where there was none
+	Would time.Time
+}
+
 // DroppedStep is a step of people that the other policy leaves no room for: the case had closed by itself before, or
 // waited for another signature.
 type DroppedStep struct {
@@ -46,14 +56,15 @@ type DroppedStep struct {
 // closing of a case that nobody answered follow anew; what else happened without a caller is left out. It changes nothing.
 func Try(r Recorded, p Policy, now time.Time) Trial {
 	was := r.Case.Clone()
-	was.runTo(now)
+	recorded := append(slices.Clip(r.Events), was.runTo(now)...)
+	var anew []Event // what time makes of the case under the other policy
 	would := Case{Number: was.Number, Table: was.Table, Policy: p.Carried(was.CreatedAt), Submission: was.Submission}
 	t := Trial{Number: was.Number}
 	for _, e := range r.Events {
 		if !e.IsStep() {
 			continue
 		}
-		would.runTo(e.At)
+		anew = append(anew, would.runTo(e.At)...)
 		if why := would.couldNot(e); why != nil {
 			if bearsOnPolicy(Action(e.Kind)) {
 				continue
@@ -64,8 +75,9 @@ func Try(r Recorded, p Policy, now time.Time) Trial {
 		e.At = would.notBefore(e.At)
 		would.record(e)
 	}
-	would.runTo(now)
+	anew = append(anew, would.runTo(now)...)
 	t.Promises = paired(was.Promises(), would.Promises())
+	t.Calls = pairedCalls(recorded, anew)
 	return t
 }
 
@@ -73,13 +85,18 @@ func Try(r Recorded, p Policy, now time.Time) Trial {
 // policy has none such.
 func bearsOnPolicy(a Action) bool { return a == ActHear || a == ActApplyHolidays }
 
-// runTo lets everything happen that falls due by itself until an instant, each at its own time, as a timer would.
-func (c *Case) runTo(now time.Time) {
+// runTo lets everything happen that falls due by itself until an instant, each at its own time, as a timer would. It returns
+// what has happened.
+func (c *Case) runTo(now time.Time) []Event {
+	var out []Event
 	for due := c.NextDue(); !due.IsZero() && !due.After(now); due = c.NextDue() {
-		if len(c.Expire(due)) == 0 {
-			return
+		events := c.Expire(due)
+		if len(events) == 0 {
+			break
 		}
+		out = append(out, events...)
 	}
+	return out
 }
 
 // couldNot returns why a step that was taken could not be taken in this case, or nil. The people were who they were: only
@@ -128,6 +145,41 @@ func paired(was, would []Promise) []TriedPromise {
 		return cmp.Or(started[a].Compare(started[b]), cmp.Compare(slices.Index(ClockNames(), a.clock), slices.Index(ClockNames(), b.clock)), cmp.Compare(a.nth, b.nth))
 	})
 	out := make([]TriedPromise, len(keys))
+	for i, k := range keys {
+		out[i] = *all[k]
+	}
+	return out
+}
+
+// pairedCalls puts the calls for whoever is on duty of two lives of a case beside each other, by rule and number.
+func pairedCalls(was, would []Event) []TriedCall {
+	type key struct {
+		rule  string
+		cycle int
+		nth   int
+	}
+	all := map[key]*TriedCall{}
+	each := func(events []Event, side func(*TriedCall) *time.Time) {
+		count := map[key]int{}
+		for _, e := range events {
+			if e.Kind != KindEscalation || e.Timing == nil || !slices.Contains(e.Timing.Notified, NotifyOnDuty) {
+				continue
+			}
+			k := key{rule: e.Timing.Rule, cycle: e.Timing.Cycle}
+			count[k]++
+			k.nth = count[k]
+			if all[k] == nil {
+				all[k] = &TriedCall{Rule: k.rule, Cycle: k.cycle}
+			}
+			*side(all[k]) = e.At
+		}
+	}
+	each(was, func(c *TriedCall) *time.Time { return &c.Was })
+	each(would, func(c *TriedCall) *time.Time { return &c.Would })
+	keys := slices.SortedFunc(maps.Keys(all), func(a, b key) int {
+		return cmp.Or(earlier(all[a].Was, all[a].Would).Compare(earlier(all[b].Was, all[b].Would)), cmp.Compare(a.cycle, b.cycle), cmp.Compare(a.rule, b.rule), cmp.Compare(a.nth, b.nth))
+	})
+	out := make([]TriedCall, len(keys))
 	for i, k := range keys {
 		out[i] = *all[k]
 	}

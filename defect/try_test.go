@@ -96,6 +96,59 @@ func TestTry_UnderOtherPolicies(t *testing.T) {
 	}
 }
 
+// TestTry_CallsForWhoeverIsOnDuty: they are put beside each other by rule and number, whatever else the policies call for.
+func TestTry_CallsForWhoeverIsOnDuty(t *testing.T) {
+	text, _, _ := strings.Cut(shippedText(t), "escalation:")
+	rules := func(lines string) defect.Policy { return parsed(t, text+"escalation:\n"+lines) }
+	ladder := `  - {clock: response, at: 100%, notify: [on_duty, liaison]}
+  - {clock: response, after: 10m, notify: [on_duty], repeat: 10m, times: 1}
+  - {clock: plan, at: 50%, notify: [supervisor]}
+`
+	was := rules(ladder)
+	longer := parsed(t, strings.ReplaceAll(text, "response: 30m", "response: 40m")+"escalation:\n"+ladder)
+	for name, c := range map[string]struct {
+		policy defect.Policy
+		outage bool
+		want   []string // "rule was would", both after the opening
+	}{
+		"the policy that it was submitted under": {was, false, []string{"response at 100% 30m0s 30m0s", "response after 10m 40m0s 40m0s", "response after 10m 50m0s 50m0s"}},
+		"a longer promise": {
+			longer, false,
+			[]string{"response at 100% 30m0s 40m0s", "response after 10m 40m0s 50m0s", "response after 10m 50m0s none"},
+		},
+		"other rules": {
+			rules("  - {clock: response, at: 50%, notify: [on_duty]}\n  - {clock: response, at: 100%, notify: [on_duty]}\n"), false,
+			[]string{"response at 50% none 15m0s", "response at 100% 30m0s 30m0s", "response after 10m 40m0s none", "response after 10m 50m0s none"},
+		},
+		"nobody on duty is called":                  {rules("  - {clock: plan, at: 50%, notify: [liaison]}\n"), false, []string{"response at 100% 30m0s none", "response after 10m 40m0s none", "response after 10m 50m0s none"}},
+		"after an outage that made one call of two": {was, true, []string{"response at 100% 30m0s 30m0s", "response after 10m 40m0s 40m0s", "response after 10m none 50m0s"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t, was, 2)
+			if !c.outage {
+				for range 54 {
+					w.in(time.Minute)
+				}
+			}
+			w.in(opened.Add(54*time.Minute).Sub(w.now)).do("agent", defect.ActAcknowledge, inputs[defect.ActAcknowledge])
+			trial := defect.Try(defect.Recorded{Case: w.c, Events: w.events}, c.policy, w.now)
+			var got []string
+			for _, call := range trial.Calls {
+				require.Equal(t, 1, call.Cycle)
+				got = append(got, call.Rule+" "+sinceOpened(call.Was)+" "+sinceOpened(call.Would))
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+func sinceOpened(at time.Time) string {
+	if at.IsZero() {
+		return "none"
+	}
+	return at.Sub(opened).String()
+}
+
 func orNone(o defect.Outcome) string {
 	if o == "" {
 		return "none"

@@ -131,6 +131,21 @@ func (p Plan) Names(person string) bool {
 	return slices.ContainsFunc(p.Entries, func(e Entry) bool { return slices.Contains(e.People, person) })
 }
 
+// People returns everybody whom the plan names, each once, by name.
+func (p Plan) People() []string {
+	var out []string
+	for _, list := range [][]Shift{p.Shifts, p.Holidays} {
+		for _, s := range list {
+			out = append(out, slices.Concat(s.Rotation.Groups...)...)
+		}
+	}
+	for _, e := range p.Entries {
+		out = append(out, e.People...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Has reports whether the plan has a shift of a kind.
 func (p Plan) Has(k Kind) bool {
 	for _, list := range [][]Shift{p.Shifts, p.Holidays} {

@@ -2,16 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"strings"
-	"text/tabwriter"
+	"slices"
 	"time"
 
+	"yunwei/calendar"
 	"yunwei/config"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/notice"
+	"yunwei/roster"
 	"yunwei/store"
 )
 
@@ -20,17 +20,39 @@ type policyTry struct {
 	File string `arg:"" help:"The policy file to try." type:"path"`
 	From string `help:"Cases submitted at this time or later: 2026-01-01 in the policy's zone, or RFC 3339." placeholder:"TIME"`
 	To   string `help:"Cases submitted before this time." placeholder:"TIME"`
-	JSON bool   `help:"Write JSON." name:"json"`
+
+	Holidays []string `help:"A holiday notice, as holidays import reads it, that stands in place of what the database knows of its set. May be given again." placeholder:"SET=FILE" sep:"none"`
+	Roster   []string `help:"A roster, as PUT /api/v1/rosters/{name} takes it, that stands in place of the one of that name: whom would the rules have called? May be given again." placeholder:"NAME=FILE" sep:"none"`
+
+	JSON bool `help:"Write JSON." name:"json"`
+}
+
+// trial is what is tried, and what came of it.
+type trial struct {
+	policy   defect.Policy
+	holidays map[string][]calendar.Change
+	rosters  map[string]roster.Plan
+
+	promises defect.Trials
+	duty     roster.Trials
+	unknown  []string // people of the rosters that are tried who have no account that goes on duty
 }
 
 // tryPage is how many cases are read at a time.
 const tryPage = 200
 
-// Run replays the recorded cases of a period under another policy and tells which promises would have been kept or
-// broken instead. It changes nothing.
+// Run replays the recorded cases of a period under another policy, other holidays or other rosters, and tells which promises
+// would have been kept or broken instead, and who would have been called. It changes nothing.
 func (p policyTry) Run(ctx context.Context, c console) error {
 	policy, err := loadPolicy(p.File)
 	if err != nil {
+		return err
+	}
+	t := &trial{policy: policy}
+	if t.holidays, err = triedHolidays(p.Holidays, policy); err != nil {
+		return err
+	}
+	if t.rosters, err = triedRosters(p.Roster, policy); err != nil {
 		return err
 	}
 	q := store.RecordedQuery{}
@@ -43,23 +65,33 @@ func (p policyTry) Run(ctx context.Context, c console) error {
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
 		return fmt.Errorf("--to: the period must end after it begins")
 	}
-	var trials defect.Trials
-	err = withStore(ctx, p.Store, func(db *store.Store) error { return tryAll(ctx, db, q, policy, time.Now(), &trials) })
+	err = withStore(ctx, p.Store, func(db *store.Store) error { return t.all(ctx, db, q, time.Now()) })
 	if err != nil {
 		return err
 	}
-	if err := writeNumbers(c.err, "some cases cannot be read and were not tried", trials.Unread); err != nil {
+	if err := writeNumbers(c.err, "some cases cannot be read and were not tried", t.promises.Unread); err != nil {
+		return err
+	}
+	if err := writeNumbers(c.err, "some people of the rosters have no account that goes on duty, so that nobody would have told them", t.unknown); err != nil {
 		return err
 	}
 	if p.JSON {
-		return writeTrialsJSON(c.out, policy, &trials)
+		return t.writeJSON(c.out)
 	}
-	return writeTrials(c.out, policy, &trials)
+	return t.write(c.out)
 }
 
-func tryAll(ctx context.Context, db *store.Store, q store.RecordedQuery, policy defect.Policy, now time.Time, into *defect.Trials) error {
-	history, err := desk.NewPolicyHistory(ctx, db, policy)
+// all tries all cases of a query.
+func (t *trial) all(ctx context.Context, db *store.Store, q store.RecordedQuery, now time.Time) error {
+	history, err := desk.NewPolicyHistory(ctx, db, t.policy, t.holidays)
 	if err != nil {
+		return err
+	}
+	duty, err := desk.NewDutyHistory(ctx, db, t.rosters, history)
+	if err != nil {
+		return err
+	}
+	if t.unknown, err = strangers(ctx, db, t.rosters); err != nil {
 		return err
 	}
 	for after := int64(0); ; {
@@ -68,17 +100,54 @@ func tryAll(ctx context.Context, db *store.Store, q store.RecordedQuery, policy 
 			return err
 		}
 		for _, r := range page {
-			if r.Damage != "" {
-				into.Unread = append(into.Unread, r.Case.Number)
-				continue
+			if err := t.one(ctx, r, history, duty, now); err != nil {
+				return err
 			}
-			into.Add(defect.Try(r, history.At(r.Case.CreatedAt), now))
 		}
 		if next == 0 {
 			return nil
 		}
 		after = next
 	}
+}
+
+// one tries a case.
+func (t *trial) one(ctx context.Context, r defect.Recorded, history desk.PolicyHistory, duty *desk.DutyHistory, now time.Time) error {
+	if r.Damage != "" {
+		t.promises.Unread = append(t.promises.Unread, r.Case.Number)
+		return nil
+	}
+	tried := defect.Try(history.Retold(r), history.At(r.Case.CreatedAt), now)
+	t.promises.Add(tried)
+	for _, call := range tried.Calls {
+		called, err := duty.Try(ctx, tried.Number, call)
+		if err != nil {
+			return err
+		}
+		t.duty.Add(called)
+	}
+	return nil
+}
+
+// strangers returns the people of plans who have no account that goes on duty, by name.
+func strangers(ctx context.Context, db *store.Store, plans map[string]roster.Plan) ([]string, error) {
+	if len(plans) == 0 {
+		return nil, nil
+	}
+	people, err := db.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, plan := range plans {
+		for _, name := range plan.People() {
+			if !slices.ContainsFunc(people, func(p notice.Person) bool { return p.Username == name && defect.GoesOnDuty(p.Person) }) {
+				out = append(out, name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
 }
 
 // timeFlag reads a time as people write it.
@@ -93,96 +162,4 @@ func timeFlag(flag, text string, zone *time.Location) (time.Time, error) {
 		return at, nil
 	}
 	return time.Time{}, fmt.Errorf("--%s: a day such as 2026-01-01, or a time in RFC 3339 such as 2026-01-01T08:30:00+08:00, is needed", flag)
-}
-
-// maxNumbers is how many cases a line names; JSON names all.
-const maxNumbers = 20
-
-func writeTrials(out io.Writer, policy defect.Policy, trials *defect.Trials) error {
-	if _, err := fmt.Fprintf(out, "policy %s, %d cases; figures are: as it was -> as it would have been\n\n", policy.Name, trials.Cases); err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PROMISE\tSEVERITY\tMET\tBROKEN\tRUNNING\tCANCELLED\tNOT MADE")
-	sums := trials.Sums()
-	for _, s := range sums {
-		fmt.Fprintf(w, "%s\t%d", s.Clock, s.Severity)
-		for _, o := range append(defect.Outcomes(), "") {
-			fmt.Fprintf(w, "\t%d -> %d", s.Was[o], s.Would[o])
-		}
-		fmt.Fprintln(w)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, s := range sums {
-		for _, list := range []struct {
-			what    string
-			numbers []string
-		}{{"would be kept", s.Kept}, {"would be broken", s.Broken}, {"would end otherwise", s.Other}} {
-			if err := writeNumbers(out, fmt.Sprintf("%s, severity %d, %s", s.Clock, s.Severity, list.what), list.numbers); err != nil {
-				return err
-			}
-		}
-	}
-	return writeNumbers(out, "some steps could no longer have happened, so that what follows them is not comparable", trials.Dropped)
-}
-
-func writeNumbers(out io.Writer, what string, numbers []string) error {
-	if len(numbers) == 0 {
-		return nil
-	}
-	more := ""
-	if n := len(numbers) - maxNumbers; n > 0 {
-		numbers, more = numbers[:maxNumbers], fmt.Sprintf(" and %d more", n)
-	}
-	_, err := fmt.Fprintf(out, "\n%s: %s%s\n", what, strings.Join(numbers, ", "), more)
-	return err
-}
-
-// trialsJSON is what a program reads of a trial.
-type trialsJSON struct {
-	Policy   string         `json:"policy"`
-	Cases    int            `json:"cases"`
-	Promises []trialSumJSON `json:"promises"`
-	Dropped  []string       `json:"dropped"` // numbers of cases some of whose steps could no longer have happened
-	Unread   []string       `json:"unread"`  // numbers of cases that cannot be read and were not tried
-}
-
-type trialSumJSON struct {
-	Clock    defect.ClockName `json:"clock"`
-	Severity defect.Severity  `json:"severity"`
-	Was      map[string]int   `json:"was"` // by outcome, not_made included
-	Would    map[string]int   `json:"would"`
-	Kept     []string         `json:"kept"`
-	Broken   []string         `json:"broken"`
-	Other    []string         `json:"other"`
-}
-
-func writeTrialsJSON(out io.Writer, policy defect.Policy, trials *defect.Trials) error {
-	answer := trialsJSON{Policy: policy.Name, Cases: trials.Cases, Promises: []trialSumJSON{}, Dropped: some(trials.Dropped), Unread: some(trials.Unread)}
-	for _, s := range trials.Sums() {
-		answer.Promises = append(answer.Promises, trialSumJSON{
-			Clock: s.Clock, Severity: s.Severity, Was: byOutcome(s.Was), Would: byOutcome(s.Would), Kept: some(s.Kept), Broken: some(s.Broken), Other: some(s.Other),
-		})
-	}
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(answer)
-}
-
-func byOutcome(counts map[defect.Outcome]int) map[string]int {
-	out := map[string]int{"not_made": counts[""]}
-	for _, o := range defect.Outcomes() {
-		out[string(o)] = counts[o]
-	}
-	return out
-}
-
-// some is a list that is never null.
-func some(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }

@@ -208,7 +208,7 @@ func readSecret(c console) (string, error) {
 
 type policyCommand struct {
 	Check policyCheck `cmd:"" help:"Read a policy file and name the line and the reason of every mistake."`
-	Try   policyTry   `cmd:"" help:"Replay recorded cases under another policy: which promises would have been kept, which broken."`
+	Try   policyTry   `cmd:"" help:"Replay recorded cases under another policy, other holidays or other rosters: which promises would have been kept, which broken, and who on duty would have been called."`
 }
 
 type policyCheck struct {
