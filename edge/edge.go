@@ -43,6 +43,7 @@ type Edge struct {
 
 // New returns an edge. It fails on a proxy that is neither an address nor a network, and on figures that are there already.
 func New(o Options) (*Edge, error) {
+	gin.SetMode(gin.ReleaseMode) // any other writes to standard output, which is for the line that says ready
 	e := &Edge{
 		log: o.Log, proxies: o.Proxies,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yunwei_http_requests_total", Help: "Requests by route, method and status."}, []string{"route", "method", "status"}),
@@ -61,7 +62,6 @@ func New(o Options) (*Edge, error) {
 
 // Engine returns an empty gin engine whose requests are identified, logged and counted.
 func (e *Edge) Engine() (*gin.Engine, error) {
-	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.ContextWithFallback = true
 	if err := engine.SetTrustedProxies(e.proxies); err != nil {

@@ -81,6 +81,7 @@ func wanted(t *testing.T) []string {
 	add("type.", constants(t, "../defect/field.go", "FieldType"))
 	add("decision.", []string{string(defect.Approve), string(defect.Reject)})
 	keys = append(keys, said(t, "../web/templates/*.html", inTemplate)...)
+	keys = append(keys, said(t, "../web/templates/parts/*.html", inTemplate)...)
 	keys = append(keys, said(t, "../web/[a-z]*[a-z].go", inCode)...)
 	keys = append(keys, ofPages(t)...)
 	for _, frame := range []string{"", ".reporter", ".announcement"} {

@@ -50,6 +50,12 @@ func (f files) url(name string) (string, error) {
 	return assetPath + name + "?v=" + one.sum, nil
 }
 
+// has reports whether there is an asset: a page's own style and module are there under its name, where it has any.
+func (f files) has(name string) bool {
+	_, ok := f[name]
+	return ok
+}
+
 // serve sends an asset. One that is asked for by another digest, by a page of another version of ours, is not kept.
 func (f files) serve(c *gin.Context) {
 	one, ok := f[c.Param("file")]

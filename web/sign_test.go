@@ -171,9 +171,13 @@ var (
 )
 
 func TestTemplates_HoldNoTextOfTheirOwn(t *testing.T) {
+	parts, err := filepath.Glob("templates/parts/*.html")
+	require.NoError(t, err)
 	files, err := filepath.Glob("templates/*.html")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	files = append(files, parts...)
+	require.NotEmpty(t, parts)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"math"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -20,20 +23,21 @@ import (
 	"yunwei/lang"
 )
 
-// views are the pages there are, each a template that fills in layout.html with the help of parts.html.
-var views = []string{"sign", "problem", "sign-in", "work", "list", "case", "new"}
-
-// readViews reads every page in every language.
+// readViews reads every page in every language: a template fills in layout.html, with the help of the ones in parts/.
 func readViews(p *pages, assets files) (map[lang.Lang]map[string]*template.Template, error) {
+	found, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("find the pages: %w", err)
+	}
 	out := map[lang.Lang]map[string]*template.Template{}
 	for _, l := range lang.Langs() {
 		out[l] = map[string]*template.Template{}
-		for _, name := range views {
-			t, err := template.New("layout.html").Funcs(p.funcs(l)).Funcs(template.FuncMap{"asset": assets.url}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		for _, file := range found {
+			t, err := template.New("layout.html").Funcs(p.funcs(l)).Funcs(template.FuncMap{"asset": assets.url, "has": assets.has}).ParseFS(templates, "templates/parts/*.html", file)
 			if err != nil {
-				return nil, fmt.Errorf("read the page %s: %w", name, err)
+				return nil, fmt.Errorf("read the page %s: %w", file, err)
 			}
-			out[l][name] = t
+			out[l][strings.TrimSuffix(path.Base(file), ".html")] = t
 		}
 	}
 	return out, nil

@@ -20,7 +20,7 @@ import (
 	"yunwei/lang"
 )
 
-//go:embed templates/*.html
+//go:embed templates
 var templates embed.FS
 
 //go:embed assets
@@ -120,7 +120,7 @@ func (p *pages) reachedAt(address string) error {
 // headers lets a page load what is ours and nothing else, and keeps its address, which may hold a link, to itself. The
 // referrer stays within the site and is not off: a browser that never tells it hides the origin of our own forms, too.
 func headers(c *gin.Context) {
-	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Header("X-Frame-Options", "DENY")
 	c.Header("Referrer-Policy", "same-origin")
