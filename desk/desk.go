@@ -46,6 +46,7 @@ type Desk struct {
 	people    *directory
 	duties    *duties
 	failed    *throttle // sign-ins that failed
+	feed      *feed
 	reads     *gobreaker.CircuitBreaker[struct{}]
 	writes    *gobreaker.CircuitBreaker[struct{}] // a database may be there to read and locked, full or read-only
 	hashing   chan struct{}                       // bounds the passwords that are checked at once: each takes its memory
@@ -55,18 +56,19 @@ type Desk struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, files: o.Files, cases: temporalCases{o.Temporal, NewNamespace(o.Temporal)}, holidays: newHolidays(o.Store, o.Policy), key: o.Key, showCodes: o.ShowCodes,
-		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Now), duties: newDuties(o.Store, o.Now), failed: newThrottle(),
+		log: o.Log, now: o.Now, people: newDirectory(o.Store, o.Now), duties: newDuties(o.Store, o.Now), failed: newThrottle(), feed: newFeed(o.Store, o.Log, o.Now),
 		reads: newBreaker("database reads", o.Log), writes: newBreaker("database writes", o.Log), hashing: make(chan struct{}, maxHashing),
 	}
 }
 
-// Run keeps the directory of people, the list of ended sessions, the holidays and the rosters fresh until ctx ends. Without
-// it the desk knows nobody.
+// Run keeps the directory of people, the list of ended sessions, the holidays and the rosters fresh until ctx ends, and tells
+// who watches of changes. Without it the desk knows nobody.
 func (d *Desk) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { keepFresh(ctx, d.log, "people", d.people.refresh) })
 	all.Go(func() { keepFresh(ctx, d.log, "holidays", d.holidays.refresh) })
 	all.Go(func() { keepFresh(ctx, d.log, "rosters", d.duties.refresh) })
+	all.Go(func() { d.feed.run(ctx) })
 	all.Wait()
 }
 

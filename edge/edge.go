@@ -99,7 +99,9 @@ func (e *Edge) record(c *gin.Context) {
 		route, method = "none", "none" // anybody can make up addresses and methods
 	}
 	e.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-	e.duration.WithLabelValues(route, method).Observe(took.Seconds())
+	if c.Writer.Header().Get("Content-Type") != "text/event-stream" { // which lasts as long as somebody listens
+		e.duration.WithLabelValues(route, method).Observe(took.Seconds())
+	}
 	if route == "/healthz" || route == "/readyz" || route == "/metrics" {
 		return
 	}

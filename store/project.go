@@ -206,7 +206,14 @@ func (s *Store) put(ctx context.Context, old, next defect.Case, r row, fresh []d
 		if err := s.putPromises(ctx, tx, promises); err != nil {
 			return err
 		}
-		return s.addTallies(ctx, tx, int(r.ID%tallySlots), tallies(old, next))
+		if err := s.addTallies(ctx, tx, int(r.ID%tallySlots), tallies(old, next)); err != nil {
+			return err
+		}
+		// Last, so that its place in the order of changes is held for as short as can be.
+		if _, err := tx.ExecContext(ctx, "INSERT INTO feed (number, seq) VALUES (?, ?)", next.Number, next.Seq); err != nil {
+			return fmt.Errorf("add to the feed: %w", err)
+		}
+		return nil
 	})
 	if err == nil && isNew && r.ID%absorbEvery == 0 {
 		s.absorbSoon()

@@ -42,6 +42,8 @@ type casePage struct {
 // NameOf returns the name of an account, or its user name where nobody knows it.
 func (c casePage) NameOf(username string) string { return nameIn(c.names, username) }
 
+func (c casePage) watches() liveOn { return liveOn{c.Number, c.Seq} }
+
 // step is a stage on the line that a case goes along.
 type step struct {
 	Stage     defect.Stage

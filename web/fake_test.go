@@ -48,6 +48,9 @@ type fakeConsole struct {
 	refuse   error    // what steps and reports are answered with
 	from     string   // the address that last signed in
 	uploaded string
+	changed  chan int // what watches are told
+	watched  []string // what they watched
+	ended    int      // watches
 }
 
 func (f *fakeConsole) SignIn(_ context.Context, from, username, password string) (desk.Session, error) {
@@ -140,6 +143,14 @@ func (f *fakeConsole) Events(_ context.Context, _ desk.Caller, number string, af
 	}
 	events := f.events[number][after:]
 	return events[:min(limit, len(events))], len(events) > limit, nil
+}
+
+func (f *fakeConsole) Watch(_ context.Context, by desk.Caller, number string, seq int) (<-chan int, func(), error) {
+	if f.refuse != nil {
+		return nil, nil, f.refuse
+	}
+	f.watched = append(f.watched, fmt.Sprint(by.Username, " ", number, " ", seq))
+	return f.changed, func() { f.ended++ }, nil
 }
 
 func (f *fakeConsole) Act(_ context.Context, by desk.Caller, number string, a defect.Action, in defect.Input, version *int, key string) (desk.View, error) {

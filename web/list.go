@@ -77,6 +77,8 @@ type listPage struct {
 	Filtered                             bool
 }
 
+func (listPage) watches() liveOn { return liveOn{} }
+
 // list shows the cases that a person may see. All that narrows it stands in its address.
 func (p *pages) list(c *gin.Context, by desk.Caller) {
 	l, values := language(c), c.Request.URL.Query()

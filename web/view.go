@@ -70,6 +70,7 @@ type view struct {
 	Title    string
 	Me       *desk.Caller // who has signed in; nil for nobody
 	Nav      []navItem
+	Live     *liveOn // what to follow; nil where nothing changes
 	Data     any
 }
 
@@ -128,6 +129,10 @@ func (p *pages) show(c *gin.Context, status int, name, title string, data any) {
 	}
 	if by, ok := c.Value(callerKey).(desk.Caller); ok {
 		v.Me, v.Nav = &by, nav(c, l, by)
+	}
+	if w, ok := data.(watcher); ok && status == http.StatusOK {
+		on := w.watches()
+		v.Live = &on
 	}
 	var page bytes.Buffer
 	if err := p.views[l][name].Execute(&page, v); err != nil {

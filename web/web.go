@@ -43,6 +43,7 @@ type Desk interface {
 	caseDesk
 	fileDesk
 	noticeDesk
+	liveDesk
 }
 
 // pages is the handlers' common ground.
@@ -95,6 +96,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.POST("/defects/:number", p.known(p.act))
 	engine.POST("/defects/:number/attachments", p.known(p.attach))
 	engine.GET("/attachments/:id", p.known(p.download))
+	p.liveRoutes(engine)
 	engine.NoRoute(p.nowhere)
 	return engine, nil
 }
@@ -139,7 +141,10 @@ func (p *pages) sameOrigin(c *gin.Context) {
 
 func bounded(c *gin.Context) {
 	limit := patience
-	if strings.Contains(c.FullPath(), "/attachments") {
+	switch {
+	case c.FullPath() == livePath:
+		return // it ends with the look at the page
+	case strings.Contains(c.FullPath(), "/attachments"):
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)

@@ -41,6 +41,8 @@ type workPage struct {
 	Newest  bool  // the newest are shown
 }
 
+func (workPage) watches() liveOn { return liveOn{} }
+
 // part is one kind of work.
 type part struct {
 	Kind  defect.WorkKind

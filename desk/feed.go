@@ -1,0 +1,290 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"yunwei/apperr"
+	"yunwei/store"
+)
+
+const (
+	// feedEvery is how often the feed is looked at while somebody watches.
+	feedEvery = 500 * time.Millisecond
+	// feedGap is how long a place in the feed is waited for: whoever holds it commits by then, or never does.
+	feedGap = 10 * time.Second
+	// feedBatch is how many changes are read at once, feedKept how many are kept.
+	feedBatch, feedKept = 1000, 10_000
+	// maxWatches bounds the watches of one process, maxWatchesOf those of one person.
+	maxWatches, maxWatchesOf = 5000, 30
+)
+
+// changes is what the feed reads.
+type changes interface {
+	Changes(ctx context.Context, after int64, limit int) ([]store.Change, error)
+	LastChange(ctx context.Context) (int64, error)
+	ForgetChanges(ctx context.Context, upTo int64) error
+}
+
+// feed follows what changes in the store, by whichever process, and tells who watches. While nobody does, it rests.
+type feed struct {
+	store changes
+	log   *slog.Logger
+	now   func() time.Time
+
+	mu      sync.Mutex
+	watches map[*watch]struct{}
+	began   chan struct{} // there is a first watch
+	ended   bool
+	place   *place // nil where it is not known: at rest, and after SQL was away
+	away    bool
+}
+
+func newFeed(s changes, log *slog.Logger, now func() time.Time) *feed {
+	return &feed{store: s, log: log, now: now, watches: map[*watch]struct{}{}, began: make(chan struct{}, 1)}
+}
+
+// place is how far the feed has been read: up to a change, and some ahead of it, behind changes that may still appear.
+type place struct {
+	upTo  int64
+	ahead map[int64]bool
+	since time.Time // when upTo came to be
+}
+
+// take notes changes as read and returns those that are new. full says that there are more than were read at once.
+func (p *place) take(read []store.Change, full bool, now time.Time) []store.Change {
+	var fresh []store.Change
+	for _, c := range read {
+		if !p.ahead[c.N] {
+			p.ahead[c.N] = true
+			fresh = append(fresh, c)
+		}
+	}
+	if len(p.ahead) > 0 && !p.ahead[p.upTo+1] && (full || now.Sub(p.since) >= feedGap) {
+		p.upTo = slices.Min(slices.Collect(maps.Keys(p.ahead))) - 1
+	}
+	for p.ahead[p.upTo+1] {
+		delete(p.ahead, p.upTo+1)
+		p.upTo, p.since = p.upTo+1, now
+	}
+	if len(p.ahead) == 0 {
+		p.since = now
+	}
+	return fresh
+}
+
+// watch tells of changes to one case, or to any.
+type watch struct {
+	number   string
+	username string
+	feed     *feed
+	changed  chan int
+}
+
+func (w *watch) close() {
+	w.feed.mu.Lock()
+	defer w.feed.mu.Unlock()
+	delete(w.feed.watches, w)
+}
+
+// tell leaves word, in place of an older one. The feed's lock is held, so that nobody else does.
+func (w *watch) tell(seq int) {
+	select {
+	case <-w.changed:
+	default:
+	}
+	w.changed <- seq
+}
+
+// remind tells one watch, unless it has ended.
+func (f *feed) remind(w *watch, seq int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.watches[w]; ok {
+		w.tell(seq)
+	}
+}
+
+// begin begins a watch; TooManyRequests when a person, or everybody, has too many. From then on no change is missed.
+func (f *feed) begin(ctx context.Context, username, number string) (*watch, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	mine := 0
+	for w := range f.watches {
+		if w.username == username {
+			mine++
+		}
+	}
+	switch {
+	case f.ended:
+		return nil, apperr.New(apperr.Unavailable, apperr.ReasonBusy, nil)
+	case mine >= maxWatchesOf || len(f.watches) >= maxWatches:
+		return nil, &apperr.Error{Code: apperr.TooManyRequests, Reason: apperr.ReasonTooMany, RetryAfter: time.Minute}
+	}
+	if f.place == nil && !f.away {
+		last, err := f.store.LastChange(ctx)
+		if err != nil {
+			return nil, err //nolint:wrapcheck // says what it is
+		}
+		f.place = &place{upTo: last, ahead: map[int64]bool{}, since: f.now()}
+	}
+	w := &watch{number: number, username: username, feed: f, changed: make(chan int, 1)}
+	f.watches[w] = struct{}{}
+	select {
+	case f.began <- struct{}{}:
+	default:
+	}
+	return w, nil
+}
+
+// run follows the feed until ctx ends, and ends all watches then.
+func (f *feed) run(ctx context.Context) {
+	defer f.end()
+	tick := time.NewTicker(feedEvery)
+	defer tick.Stop()
+	for {
+		if !f.watched() {
+			select {
+			case <-ctx.Done():
+				return
+			case <-f.began:
+			}
+		}
+		f.look(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// watched reports whether anybody watches; where nobody does, the place is given up.
+func (f *feed) watched() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.watches) == 0 {
+		f.place, f.away = nil, false
+		return false
+	}
+	return true
+}
+
+// look reads what is new and tells of it. After SQL was away nobody knows what was missed: everybody is told to look again.
+func (f *feed) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sqlPatience)
+	defer cancel()
+	f.mu.Lock()
+	p := f.place
+	f.mu.Unlock()
+	if p == nil {
+		f.resume(ctx)
+		return
+	}
+	read, err := f.store.Changes(ctx, p.upTo, feedBatch)
+	if err != nil {
+		f.lost(ctx, err)
+		return
+	}
+	before := p.upTo
+	f.tell(p.take(read, len(read) == feedBatch, f.now()))
+	if before/feedKept != p.upTo/feedKept {
+		f.forget(ctx, p.upTo-feedKept)
+	}
+}
+
+// tell tells everybody of the changes that they watch for.
+func (f *feed) tell(fresh []store.Change) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range fresh {
+		for w := range f.watches {
+			switch w.number {
+			case "":
+				w.tell(0)
+			case c.Number:
+				w.tell(c.Seq)
+			}
+		}
+	}
+}
+
+// resume finds the end of the feed, and has everybody look again.
+func (f *feed) resume(ctx context.Context) {
+	last, err := f.store.LastChange(ctx)
+	if err != nil {
+		f.lost(ctx, err)
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.place, f.away = &place{upTo: last, ahead: map[int64]bool{}, since: f.now()}, false
+	for w := range f.watches {
+		w.tell(0)
+	}
+}
+
+// lost gives up the place in the feed: SQL is away.
+func (f *feed) lost(ctx context.Context, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.away && ctx.Err() == nil {
+		f.log.WarnContext(ctx, "the feed of changes cannot be followed", "error", err)
+	}
+	f.place, f.away = nil, true
+}
+
+// forget drops what everybody has heard of long ago. Other processes do so too; what is left is dropped the next time.
+func (f *feed) forget(ctx context.Context, upTo int64) {
+	if err := f.store.ForgetChanges(ctx, upTo); err != nil {
+		f.log.WarnContext(ctx, "old changes stay", "error", err)
+	}
+}
+
+// end tells everybody who watches that there is no more.
+func (f *feed) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = true
+	for w := range f.watches {
+		close(w.changed)
+		delete(f.watches, w)
+	}
+}
+
+// Watch lets the caller know of changes to a case, from the given seq on, or with no number to any, until end is called: changed
+// gives the seq of the case, or 0 when any case may have changed, the latest alone to who does not listen; it is closed when
+// the desk ends. NotFound for a case that the caller may not see, TooManyRequests when there are too many watches, Unavailable
+// while SQL is away.
+func (d *Desk) Watch(ctx context.Context, by Caller, number string, seq int) (changed <-chan int, end func(), err error) {
+	if number != "" {
+		if number, err = parseNumber(number); err != nil {
+			return nil, nil, err
+		}
+	}
+	var w *watch
+	err = d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+		w, err = d.feed.begin(ctx, by.Username, number)
+		return err
+	})
+	if err != nil {
+		return nil, nil, apperr.Of(err)
+	}
+	if number == "" {
+		return w.changed, w.close, nil
+	}
+	// Looked at behind the beginning of the watch, so that no change falls between.
+	c, err := d.visible(ctx, by, number)
+	if err != nil {
+		w.close()
+		return nil, nil, err
+	}
+	if c.Seq > seq {
+		d.feed.remind(w, c.Seq)
+	}
+	return w.changed, w.close, nil
+}
