@@ -15,6 +15,7 @@ VERSION  ?= $(shell git describe --always --dirty 2>/dev/null || echo developmen
 ARGS     ?=
 FUZZTIME ?= 10s
 TESTTIME ?= 30m
+SHOTS    ?= screenshots
 
 # What is built needs no C. Linters that build like the program find its packages built.
 plain := CGO_ENABLED=0 GOFLAGS='$(strip $(GOFLAGS) -trimpath)'
@@ -27,7 +28,7 @@ run: build ## the whole service desk, until Ctrl-C; ARGS="--data DIR --http ADDR
 	@exec bin/yunwei dev $(ARGS)
 
 .PHONY: test
-test: build ## all tests, with the race detector where there is a C compiler
+test: build e2e/node_modules ## all tests, with the race detector where there is a C compiler
 	@cgo=1 race=-race
 	if ! echo '#include <stdlib.h>' | $$($(GO) env CC) -x c -c -o /dev/null - 2>/dev/null; then
 		cgo=0 race=
@@ -36,8 +37,12 @@ test: build ## all tests, with the race detector where there is a C compiler
 	if [ -z "$${YUNWEI_TEST_MYSQL:-}" ]; then
 		echo "test: YUNWEI_TEST_MYSQL names no server, so the store is tested on SQLite only"
 	fi
-	export YUNWEI_E2E_BIN='$(CURDIR)/bin' CGO_ENABLED=$$cgo
 	$(GO) test $$race -count=1 -timeout $(TESTTIME) ./...
+
+.PHONY: screenshots
+screenshots: build ## pictures of every page in SHOTS: Chinese and English, light and dark, desk and phone; needs Chromium
+	@YUNWEI_SCREENSHOTS='$(abspath $(SHOTS))' $(GO) test -count=1 -timeout $(TESTTIME) -run '^TestBrowser_EachPage$$' ./e2e
+	echo "screenshots: $$(find '$(SHOTS)' -name '*.png' | wc -l) in $(SHOTS)"
 
 .PHONY: lint
 lint: bin/golangci-lint bin/workflowcheck ## formatting, vet, golangci-lint, workflowcheck
@@ -85,7 +90,6 @@ fuzz: ## every Fuzz target for a short while; FUZZTIME=10s
 
 .PHONY: cover
 cover: build ## coverage of all tests, in coverage.html
-	@export YUNWEI_E2E_BIN='$(CURDIR)/bin'
 	$(GO) test -timeout $(TESTTIME) -coverpkg ./... -coverprofile coverage.out ./...
 	$(GO) tool cover -html coverage.out -o coverage.html
 	$(GO) tool cover -func coverage.out | tail -n 1
@@ -127,6 +131,15 @@ bin/temporal: tools/temporal/go.mod
 		exit
 	fi
 	$(subst @echo,echo,$(call tool,github.com/temporalio/cli/cmd/temporal,about three minutes))
+
+# The rules of accessibility that the browser tests hold pages against. Who has no npm tests without; CI has it.
+e2e/node_modules: e2e/package-lock.json
+	@if ! command -v npm > /dev/null; then
+		echo "test: there is no npm here, so pages are not held against the rules of axe-core"
+		exit
+	fi
+	npm ci --prefix e2e --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
 
 bin/golangci-lint: tools/golangci-lint/go.mod
 	$(call tool,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,two to three minutes)

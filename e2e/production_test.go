@@ -58,6 +58,12 @@ func TestProduction_ServeAndWorkers(t *testing.T) {
 	require.NotEmpty(t, s.as("supervisor").read(number).text("sign_off_code"), "serve asks signals for a code")
 	require.Equal(t, []string{"submit", "acknowledge", "classify", "propose"}, kinds(agent.events(number)))
 
+	// Who looks at another process learns of it, too.
+	other := "http://" + background(t, env, "serving", "serve", "--http", freeAddress(t))
+	heard := follow(t, other, s.as("supervisor").token, number)
+	agent.must(number, "comment", fields{"message": "m"})
+	require.Equal(t, "5", <-heard)
+
 	serving := scrape(t, s.url)
 	require.InDelta(t, 1, serving[`yunwei_http_requests_total{method="POST",route="/api/v1/defects",status="201"}`], 0)
 	require.InDelta(t, 1, serving[`yunwei_defects{severity="2",stage="sign_off"}`], 0)
@@ -71,6 +77,28 @@ func TestProduction_ServeAndWorkers(t *testing.T) {
 	status, _, errs := once(t, append(env, "YUNWEI_TOKEN_KEY=short"), "", "serve")
 	require.NotZero(t, status)
 	require.Contains(t, errs, "token key")
+}
+
+// follow listens at a process, as a page does, for changes to a case, and passes on what is told.
+func follow(t *testing.T, url, token, number string) <-chan string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/live?seq=4&number="+number, http.NoBody)
+	require.NoError(t, err)
+	r.Header.Set("Cookie", "yunwei_session="+token)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = resp.Body.Close() }) // which ends the reading
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	heard := make(chan string, 10)
+	go func() {
+		defer close(heard)
+		for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+			if seq, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				heard <- seq
+			}
+		}
+	}()
+	return heard
 }
 
 // freeAddress returns an address that nobody listens on.

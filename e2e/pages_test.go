@@ -1,0 +1,287 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// TestBrowser_ACaseLivedBySixPeople goes from the report to the reporter's word, each in a browser of their own.
+func TestBrowser_ACaseLivedBySixPeople(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	people := map[string]*tab{}
+	for _, name := range []string{"reporter", "agent", "technician", "supervisor", "liaison", "technician2"} {
+		people[name] = s.open(chrome, desktop).signIn(name)
+	}
+	reporter := people["reporter"]
+	reporter.goTo("/defects/new")
+	form := "form[action='/defects/new']"
+	reporter.fill(form, map[string]string{"title": "登录时断时续", "description": "上午起登录经常失败", "severity": "2", "system": "OA", "impact": "全市"})
+	reporter.send(form)
+	number := reporter.number()
+	watcher := people["liaison"]
+	watcher.goTo("/defects/" + number)
+
+	for _, step := range []struct {
+		by, action string
+		values     map[string]string
+	}{
+		{"agent", "acknowledge", map[string]string{"assignee": "technician2"}},
+		{"agent", "classify", map[string]string{"category": "technical"}},
+		{"agent", "assign", map[string]string{"assignee": "technician", "reason": "光传输归他"}},
+		{"technician", "propose", map[string]string{"cause": "光模块老化", "plan": "更换光模块", "risk": "断网两分钟", "rollback": "换回旧模块"}},
+		{"supervisor", "sign", map[string]string{"decision": "approve", "comment": "同意"}},
+		{"technician", "complete", map[string]string{"summary": "已更换光模块", "kind": "final"}},
+		{"agent", "verify", map[string]string{"passed": "true", "method": "连续登录一百次"}},
+		{"technician", "report", map[string]string{"summary": "更换 1 号机柜光模块", "work_hours": "1.5"}},
+		{"technician2", "comment", map[string]string{"message": "备件已登记"}},
+		{"agent", "reply", map[string]string{"message": "光模块老化导致断续,已更换"}},
+		{"reporter", "accept", map[string]string{"satisfaction": "5", "comment": "很快"}},
+	} {
+		people[step.by].step(number, step.action, step.values)
+	}
+	watcher.says("main", "同意")
+	watcher.says("[aria-current=step]", "已关闭")
+	require.Equal(t, "closed", s.as("agent").read(number).text("stage"))
+	for name, b := range people {
+		require.Empty(t, b.complaints(), name)
+	}
+}
+
+// pages are all that there is to see, with who looks at it. %s is the number of a case.
+var pages = []struct{ name, path, by string }{
+	{"sign-in", "/sign-in", ""},
+	{"work", "/", "agent"},
+	{"work-supervisor", "/", "supervisor"},
+	{"list", "/defects?stage=open", "agent"},
+	{"list-filtered", "/defects?q=登录&severity=1,2&sort=next_due", "agent"},
+	{"list-empty", "/defects?q=没有这样的问题", "agent"},
+	{"case", "/defects/%s", "technician"},
+	{"case-sign", "/defects/%s", "supervisor"},
+	{"case-reporter", "/defects/%s", "reporter"},
+	{"new", "/defects/new", "reporter"},
+	{"new-for-a-caller", "/defects/new", "agent"},
+	{"problem", "/nowhere", "agent"},
+}
+
+// TestBrowser_EachPage looks at every page in both languages, light and dark, on a desk and on a phone: nobody is kept out,
+// nothing is cut off, and the browser complains of nothing.
+func TestBrowser_EachPage(t *testing.T) {
+	chrome, rules := chromium(t), axe(t)
+	s := fresh(t).start()
+	number := town(s)
+	tabs := map[string]*tab{"": s.open(chrome, desktop)}
+	for _, p := range pages {
+		b := tabs[p.by]
+		if b == nil {
+			b = s.open(chrome, desktop).signIn(p.by)
+			tabs[p.by] = b
+		}
+		path := p.path
+		if strings.Contains(path, "%s") {
+			path = fmt.Sprintf(path, number)
+		}
+		for _, l := range looks() {
+			name := p.name + "-" + l.name()
+			t.Run(name, func(t *testing.T) {
+				b.t = t
+				b.run("look "+name, b.as(l))
+				b.goTo(path)
+				b.shot(name)
+				require.Empty(t, b.barriers(rules))
+				require.LessOrEqual(t, ask[int](b, "document.documentElement.scrollWidth"), int(l.width), "nothing is wider than the screen")
+				require.NotRegexp(t, `\b(web|input|error|field)\.[a-z]+\.[a-z]+`, b.text("body"))
+				complaints := slices.DeleteFunc(b.complaints(), func(c string) bool { return p.name == "problem" && strings.Contains(c, "404") })
+				require.Empty(t, complaints)
+			})
+		}
+	}
+}
+
+// name says what a look is, as the names of pictures do.
+func (l look) name() string {
+	name := l.language
+	if l.dark {
+		name += "-dark"
+	}
+	if l.touch {
+		name += "-phone"
+	}
+	return name
+}
+
+// looks are each language, light and dark, large and small, in half of the ways to put them together; pictures are taken of all.
+func looks() []look {
+	var out []look
+	for _, language := range []string{"zh", "en"} {
+		for _, dark := range []bool{false, true} {
+			for _, l := range []look{desktop, phone} {
+				if odd := (language == "en") != (dark != l.touch); odd || pictures() != "" {
+					l.language, l.dark = language, dark
+					out = append(out, l)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// town lets some cases live, so that there is something to see, and returns one that waits for a signature.
+func town(s *site) string {
+	reporter, agent, technician, supervisor := s.as("reporter"), s.as("agent"), s.as("technician"), s.as("supervisor")
+	for i, c := range []struct {
+		title, system string
+		severity      int
+	}{
+		{"公文系统无法登录", "公文系统", 1},
+		{"打印机卡纸", "办公设备", 4},
+		{"门户网站首页打开缓慢", "门户网站", 3},
+		{"视频会议室没有声音", "视频会议", 2},
+		{"邮件附件无法下载", "邮件系统", 3},
+	} {
+		n := reporter.submit(fields{"title": c.title, "description": c.title + ",多个处室反映,上午九点起出现。", "severity": c.severity, "system": c.system})
+		if i%2 == 0 {
+			agent.must(n, "acknowledge", fields{"assignee": "technician"})
+		}
+	}
+	number := reporter.submit(fields{
+		"title": "OA 登录时断时续", "description": "上午起登录经常失败,刷新几次后可以进入。\n影响全市公文流转。", "severity": 2, "system": "OA", "module": "登录", "impact": "全市各处室", "asset_id": "SRV-0042",
+	})
+	for _, step := range []struct {
+		by     *person
+		action string
+		values fields
+	}{
+		{agent, "acknowledge", fields{"assignee": "technician"}},
+		{agent, "classify", fields{"category": "technical"}},
+		{technician, "propose", fields{"cause": "光模块老化", "plan": "更换光模块"}},
+		{supervisor, "sign", fields{"proposal": 1, "decision": "reject", "comment": "请补充回退方案"}},
+		{technician, "propose", fields{"cause": "1 号机柜光模块老化,误码率升高", "plan": "今晚 20:00 更换光模块,逐台切换", "risk": "切换时断网约两分钟", "rollback": "换回旧模块"}},
+	} {
+		step.by.must(number, step.action, step.values)
+	}
+	return number
+}
+
+// TestBrowser_SeesWhatOthersDo: a page that is open follows, without being asked and without losing what somebody types.
+func TestBrowser_SeesWhatOthersDo(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	number := s.as("reporter").submit(report())
+	agent := s.as("agent")
+	agent.must(number, "acknowledge", fields{"assignee": "technician"})
+
+	list := s.open(chrome, desktop).signIn("liaison")
+	list.goTo("/defects")
+	b := s.open(chrome, desktop).signIn("technician")
+	b.goTo("/defects/" + number)
+	comment := b.form("comment")
+	b.fill(comment, map[string]string{"message": "我正在写"})
+
+	agent.must(number, "classify", fields{"category": "technical"})
+	b.says("[aria-current=step]", "确认")
+	b.says("#timeline ~ ol, ol.timeline", "分类")
+	list.says("table.cases", "确认")
+	require.Equal(t, "我正在写", ask[string](b, fmt.Sprintf("document.querySelector(%q).value", comment+" [name=message]")), "what is being typed stays")
+	b.send(comment)
+	b.says("ol.timeline", "我正在写")
+	require.Empty(t, append(b.complaints(), list.complaints()...))
+}
+
+// TestBrowser_ByKeyboardAlone reports a defect without a mouse.
+func TestBrowser_ByKeyboardAlone(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	b := s.open(chrome, desktop)
+	b.goTo("/")
+	press := func(keys string) { b.run("press", chromedp.KeyEvent(keys)) }
+	// reach presses the tabulator until the focus is where it should be.
+	reach := func(selector string) {
+		t.Helper()
+		for range 60 {
+			if ask[bool](b, fmt.Sprintf("document.activeElement.matches(%q)", selector)) {
+				require.True(t, ask[bool](b, "getComputedStyle(document.activeElement).outlineStyle !== 'none' || document.activeElement.matches('main')"), "one sees where the focus is: "+selector)
+				return
+			}
+			press(kb.Tab)
+		}
+		require.Fail(t, "the focus never comes to "+selector)
+	}
+	next := func(key string) {
+		t.Helper()
+		ask[bool](b, "window.before = true")
+		press(key)
+		b.until("another page is there", "!window.before && document.readyState === 'complete'")
+	}
+	reach("[name=username]")
+	press("reporter")
+	reach("[name=password]")
+	press(password)
+	next(kb.Enter)
+	reach("a[href='/defects/new']")
+	next(kb.Enter)
+	reach("[name=title]")
+	press("键盘报告的问题")
+	reach("[name=description]")
+	press("没有鼠标")
+	reach("[name=severity]")
+	press(kb.ArrowDown)
+	press(kb.ArrowDown)
+	reach("[name=system]")
+	press("OA")
+	reach("form[action='/defects/new'] button.main")
+	next(kb.Enter)
+	b.says("h1", "键盘报告的问题")
+	require.Empty(t, b.complaints())
+}
+
+// TestBrowser_OnAPhone signs between two meetings: in English, on a small screen, on a page that another signed before.
+func TestBrowser_OnAPhone(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	number := town(s)
+	l := phone
+	l.language = "en"
+	b := s.open(chrome, l).signIn("supervisor")
+	require.Contains(t, b.text("body"), "OA 登录时断时续", "what waits for a signature is on the first page")
+	b.goTo("/defects/" + number)
+	form := b.form("sign")
+	b.fill(form, map[string]string{"decision": "approve", "comment": "On my way to a meeting"})
+
+	// While they type, the plan is replaced by another.
+	supervisor, technician := s.as("supervisor2"), s.as("technician")
+	supervisor.must(number, "sign", fields{"proposal": 2, "decision": "reject", "comment": "另定时间"})
+	technician.must(number, "propose", fields{"cause": "c", "plan": "明晚更换"})
+	b.send(form)
+	b.says("[role=alert]", "the step was not taken")
+	b.says("main", "明晚更换")
+	form = b.form("sign")
+	require.Equal(t, "On my way to a meeting", ask[string](b, fmt.Sprintf("document.querySelector(%q).value", form+" [name=comment]")))
+	b.send(form)
+	b.says("[aria-current=step]", "resolution")
+	for _, c := range b.complaints() {
+		require.Contains(t, c, fmt.Sprint(http.StatusConflict), "the refusal alone")
+	}
+}
+
+// TestBrowser_SwitchesTheLanguage keeps what was chosen.
+func TestBrowser_SwitchesTheLanguage(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	b := s.open(chrome, desktop).signIn("reporter")
+	require.Equal(t, "zh", ask[string](b, "document.documentElement.lang"))
+	b.goTo("/defects")
+	ask[bool](b, "window.before = true")
+	b.run("switch", chromedp.Click(chromedp.CSS("a[hreflang=en]")))
+	b.until("another page is there", "!window.before && document.readyState === 'complete'")
+	b.goTo("/defects/new")
+	require.Equal(t, "en", ask[string](b, "document.documentElement.lang"))
+	b.says("h1", "Report")
+}
