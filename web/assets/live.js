@@ -61,7 +61,7 @@ function path(from, to) {
 async function refresh() {
   timer = 0;
   last = Date.now();
-  const response = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "manual" });
+  const response = await fetch(location.href, { redirect: "manual" });
   if (!response.ok) {
     late = true;
     return;
