@@ -5,6 +5,7 @@ package deploy_test
 import (
 	"context"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,14 +32,14 @@ const (
 // ours are the services that run our program.
 var ours = []string{"migrate", "serve", "worker"}
 
-// load reads the compose file with these variables and no others.
-func load(t *testing.T, env map[string]string) (*types.Project, error) {
+// load reads the compose file, and others that change it, with these variables and no others.
+func load(t *testing.T, env map[string]string, overrides ...string) (*types.Project, error) {
 	t.Helper()
 	var list []string
 	for name, value := range env {
 		list = append(list, name+"="+value)
 	}
-	options, err := cli.NewProjectOptions([]string{composeFile}, cli.WithEnv(list), cli.WithResolvedPaths(true))
+	options, err := cli.NewProjectOptions(append([]string{composeFile}, overrides...), cli.WithEnv(list), cli.WithResolvedPaths(true))
 	require.NoError(t, err)
 	return options.LoadProject(context.Background())
 }
@@ -271,6 +272,51 @@ func TestExample_NamesWhatMustBeSet(t *testing.T) {
 		needed[m[1]] = true
 	}
 	require.ElementsMatch(t, slices.Collect(maps.Keys(needed)), slices.Collect(maps.Keys(example(t))))
+}
+
+// TestSettings_AreWrittenDown: whatever may be set is in the example, needed or not, and in the table of the README.
+func TestSettings_AreWrittenDown(t *testing.T) {
+	compose, err := os.ReadFile(composeFile)
+	require.NoError(t, err)
+	example, err := os.ReadFile(exampleFile)
+	require.NoError(t, err)
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	set := regexp.MustCompile(`\$\{(\w+)`).FindAllStringSubmatch(string(compose), -1)
+	require.NotEmpty(t, set)
+	for _, m := range set {
+		require.Regexp(t, `(?m)^#?`+m[1]+`=`, string(example))
+		require.Contains(t, string(readme), m[1])
+	}
+}
+
+// TestPolicy_GoesIntoBoth: the override of the README gives serve and worker the same file.
+func TestPolicy_GoesIntoBoth(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	block := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(readme)
+	require.NotNil(t, block)
+	override := filepath.Join(t.TempDir(), "docker-compose.override.yml")
+	require.NoError(t, os.WriteFile(override, block[1], 0o600))
+	p, err := load(t, example(t), override)
+	require.NoError(t, err)
+	for _, name := range []string{"serve", "worker"} {
+		service := p.Services[name]
+		require.NotNil(t, service.Environment["YUNWEI_POLICY"], name)
+		require.NotNil(t, service.Environment["YUNWEI_DATABASE"], name)
+		last := service.Volumes[len(service.Volumes)-1]
+		require.Equal(t, *service.Environment["YUNWEI_POLICY"], last.Target, name)
+		require.True(t, last.ReadOnly, name)
+		require.Equal(t, "policy.yaml", filepath.Base(last.Source), name)
+	}
+}
+
+// TestProxy_OfThisMachineIsBelieved: it comes by one of Docker's networks, and each that is named is one.
+func TestProxy_OfThisMachineIsBelieved(t *testing.T) {
+	for network := range strings.SplitSeq(*project(t).Services["serve"].Environment["YUNWEI_TRUSTED_PROXY"], ",") {
+		_, _, err := net.ParseCIDR(network)
+		require.NoError(t, err)
+	}
 }
 
 func TestWorker_IsScalable(t *testing.T) {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -131,11 +132,12 @@ func TestKey_RepeatedAfterTheRestart(t *testing.T) {
 	require.NotEqual(t, number, s.as("agent").submit(report(), "Idempotency-Key", "k1"), "a key is its caller's")
 }
 
-// gate is a TCP proxy that can be shut.
+// gate is a TCP proxy that can be shut, or fall silent: what is said to it then is taken, and nobody answers.
 type gate struct {
 	mu     sync.Mutex
 	target string
 	open   bool
+	silent bool
 	conns  map[net.Conn]bool
 	l      net.Listener
 }
@@ -163,10 +165,16 @@ func (g *gate) accept() {
 			return
 		}
 		g.mu.Lock()
-		open := g.open
+		open, silent := g.open, g.silent
+		if open && silent {
+			g.conns[in] = true
+		}
 		g.mu.Unlock()
 		if !open {
 			_ = in.Close()
+			continue
+		}
+		if silent {
 			continue
 		}
 		var d net.Dialer
@@ -184,8 +192,25 @@ func (g *gate) accept() {
 }
 
 func (g *gate) pipe(from, to net.Conn) {
-	_, _ = io.Copy(to, from)
+	_, _ = io.Copy(muffled{to, g}, from)
 	_, _ = from.Close(), to.Close()
+}
+
+// muffled is the side of a gate that hears nothing while the gate is silent.
+type muffled struct {
+	io.Writer
+	gate *gate
+}
+
+// Write implements io.Writer.
+func (m muffled) Write(b []byte) (int, error) {
+	m.gate.mu.Lock()
+	silent := m.gate.silent
+	m.gate.mu.Unlock()
+	if silent {
+		return len(b), nil
+	}
+	return m.Writer.Write(b)
 }
 
 func (g *gate) shut() {
@@ -198,10 +223,19 @@ func (g *gate) shut() {
 	clear(g.conns)
 }
 
-func (g *gate) reopen() {
+// silence leaves connections as they are, and lets nothing through any more.
+func (g *gate) silence() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.open = true
+	g.silent = true
+}
+
+// reopen lets new connections through. Those that met silence are cut: what was said there is lost.
+func (g *gate) reopen() {
+	g.shut()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open, g.silent = true, false
 }
 
 // mysqlGate returns the URL of a new, empty database behind a gate, on the first server that YUNWEI_TEST_MYSQL names.
@@ -261,6 +295,89 @@ func TestDatabaseDown_StepsGoOn(t *testing.T) {
 		return a.status == http.StatusOK && a.text("total") == "2"
 	}, waitLimit, waitTick)
 	require.Equal(t, []string{"submit", "acknowledge"}, kinds(agent.events(during)))
+}
+
+// TestDatabaseSilent_StepsGoOn: a database whose server takes what it is told and never answers is worse than one that is
+// away, and is borne as well: lists are refused within seconds, steps and reads of one case go on, and all of it shows
+// once the database answers.
+func TestDatabaseSilent_StepsGoOn(t *testing.T) {
+	g, database := mysqlGate(t)
+	s := fresh(t)
+	s.start("--database", database)
+	reporter, agent := s.as("reporter"), s.as("agent")
+	before := reporter.submit(report())
+
+	g.silence()
+	timed := func(what string, limit time.Duration, do func()) {
+		t.Helper()
+		began := time.Now()
+		do()
+		t.Logf("%s: %v", what, time.Since(began))
+		require.Less(t, time.Since(began), limit, what)
+	}
+	list := func() {
+		t.Helper()
+		a := agent.do(http.MethodGet, "/api/v1/defects", nil)
+		require.Equal(t, http.StatusServiceUnavailable, a.status, a)
+		require.NotEmpty(t, a.header.Get("Retry-After"))
+		require.Equal(t, "unavailable", a.text("code"))
+	}
+	timed("the first list", 12*time.Second, list)
+	during := ""
+	timed("a report", 12*time.Second, func() { during = reporter.submit(report(), "Idempotency-Key", "while-silent") })
+	timed("a step", 12*time.Second, func() {
+		require.Equal(t, "analysis", agent.must(before, "acknowledge", fields{"assignee": "technician"}).text("stage"))
+	})
+	timed("a step of the new case", 12*time.Second, func() {
+		require.Equal(t, "analysis", agent.must(during, "acknowledge", fields{}).text("stage"))
+	})
+	timed("a case", 12*time.Second, func() { require.Equal(t, "analysis", agent.read(before).text("stage")) })
+	timed("twenty lists at once", 12*time.Second, func() {
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				if a, err := agent.try(http.MethodGet, "/api/v1/defects", nil); err != nil || a.status != http.StatusServiceUnavailable {
+					t.Error(a, err)
+				}
+			})
+		}
+		all.Wait()
+	})
+	timed("readiness", 5*time.Second, func() {
+		require.Equal(t, http.StatusServiceUnavailable, agent.do(http.MethodGet, "/readyz", nil).status)
+	})
+	timed("life", time.Second, func() { require.Equal(t, http.StatusOK, agent.do(http.MethodGet, "/healthz", nil).status) })
+
+	g.reopen()
+	require.Eventually(t, func() bool {
+		a := agent.do(http.MethodGet, "/api/v1/defects?stage=analysis", nil)
+		return a.status == http.StatusOK && a.text("total") == "2"
+	}, startLimit, waitTick)
+	require.Equal(t, []string{"submit", "acknowledge"}, kinds(agent.events(during)))
+	require.Equal(t, []string{"submit", "acknowledge"}, kinds(agent.events(before)))
+}
+
+// TestDatabaseSilent_FromTheStart: a process that comes up before its database answers serves, is not ready, and refuses
+// within seconds what it cannot know, on the pages too.
+func TestDatabaseSilent_FromTheStart(t *testing.T) {
+	g := newGate(t, "")
+	g.silence()
+	dir := t.TempDir()
+	env := []string{
+		"YUNWEI_DATABASE=mysql://yunwei:secret@" + g.l.Addr().String() + "/yunwei", "YUNWEI_BLOB=file://" + dir,
+		"YUNWEI_TOKEN_KEY=" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))), "TEMPORAL_ADDRESS=" + temporalServer(t),
+	}
+	s := &site{t: t, data: dir, url: "http://" + background(t, env, "serving", "serve", "--http", freeAddress(t))}
+	nobody := &person{site: s}
+	began := time.Now()
+	require.Equal(t, http.StatusOK, nobody.do(http.MethodGet, "/healthz", nil).status)
+	require.Equal(t, http.StatusServiceUnavailable, nobody.do(http.MethodGet, "/readyz", nil).status)
+	a := nobody.do(http.MethodPost, "/api/v1/sessions", fields{"username": "agent", "password": password})
+	require.Equal(t, http.StatusServiceUnavailable, a.status, a)
+	require.NotEmpty(t, a.header.Get("Retry-After"))
+	require.NotContains(t, string(a.raw), "secret")
+	require.Equal(t, http.StatusOK, nobody.do(http.MethodGet, "/sign-in", nil).status)
+	require.Less(t, time.Since(began), 12*time.Second)
 }
 
 // TestTemporalDown_NothingHalfDone: with Temporal away a submission and a step are refused with 503 and Retry-After,

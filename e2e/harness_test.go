@@ -31,10 +31,14 @@ const (
 
 var readyLine = regexp.MustCompile(`^ready: (http://\S+) temporal=(\S+) ui=(\S+)$`)
 
-// binary returns the path of a built program.
+// binary returns the path of a built program: in the folder that YUNWEI_E2E_BIN names, or in bin.
 func binary(t *testing.T, name string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "bin", name))
+	folder := os.Getenv("YUNWEI_E2E_BIN")
+	if folder == "" {
+		folder = filepath.Join("..", "bin")
+	}
+	path, err := filepath.Abs(filepath.Join(folder, name))
 	require.NoError(t, err)
 	require.FileExists(t, path, "run `make build` first")
 	return path

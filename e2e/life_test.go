@@ -14,12 +14,7 @@ import (
 
 // TestReadme_WalksToTheLetter runs the walk of both READMEs as it stands there, but for the addresses.
 func TestReadme_WalksToTheLetter(t *testing.T) {
-	for _, tool := range []string{"bash", "curl", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			require.Empty(t, os.Getenv("CI"), "CI installs what the walk needs")
-			t.Skipf("the walk needs %s, as the README says", tool)
-		}
-	}
+	toolsOfTheWalk(t)
 	s := fresh(t)
 	require.NoError(t, os.Symlink(filepath.Dir(binary(t, "temporal")), filepath.Join(s.data, "bin")))
 	require.NoError(t, os.Symlink(s.data, filepath.Join(s.data, "data")))
@@ -43,6 +38,62 @@ func TestReadme_WalksToTheLetter(t *testing.T) {
 		}
 		require.NotContains(t, string(out), "detail", readme)
 	}
+}
+
+func toolsOfTheWalk(t *testing.T) {
+	t.Helper()
+	for _, tool := range []string{"bash", "curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			require.Empty(t, os.Getenv("CI"), "CI installs what the walk needs")
+			t.Skipf("the walk needs %s, as the README says", tool)
+		}
+	}
+}
+
+// TestDocs_CommandsAreTakenAsTheyStand runs what the papers tell to type, page by page, on the names that the README's walk
+// defines and notices like those that they speak of.
+func TestDocs_CommandsAreTakenAsTheyStand(t *testing.T) {
+	toolsOfTheWalk(t)
+	s := fresh(t).start()
+	require.NoError(t, os.WriteFile(filepath.Join(s.data, "demo-password"), []byte(password+"\n"), 0o600))
+	folder, err := filepath.Abs("..")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	for name, to := range map[string]string{"data": s.data, "bin": filepath.Dir(binary(t, "yunwei")), "defect": filepath.Join(folder, "defect")} {
+		require.NoError(t, os.Symlink(to, filepath.Join(dir, name)))
+	}
+	for name, text := range map[string]string{
+		"2027.json": `{"year": 2027, "papers": [], "days": [{"name": "元旦", "date": "2027-01-01", "isOffDay": true}]}`,
+		"2027.ics":  "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20270101\nDTEND;VALUE=DATE:20270104\nSUMMARY:元旦 休\nEND:VEVENT\nEND:VCALENDAR\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	var names string
+	for _, block := range shellBlock.FindAllStringSubmatch(string(readme), -1) {
+		if strings.HasPrefix(block[1], "api=") {
+			names = strings.ReplaceAll(block[1], "http://127.0.0.1:8080", s.url)
+		}
+	}
+	require.NotEmpty(t, names)
+	pages, err := filepath.Glob("../docs/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		script := "set -eu\n" + names
+		for _, block := range shellBlock.FindAllStringSubmatch(string(text), -1) {
+			script += block[1]
+		}
+		walk := exec.Command("bash", "-c", script)
+		walk.Dir, walk.Env = dir, cleanEnv()
+		out, err := walk.CombinedOutput()
+		require.NoError(t, err, "%s: %s", page, out)
+		require.NotContains(t, string(out), `"detail":`, page)
+	}
+	require.FileExists(t, filepath.Join(dir, "promises.xlsx"))
 }
 
 var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")

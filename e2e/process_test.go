@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"io/fs"
 	"net"
 	"net/http"
@@ -136,6 +137,76 @@ func TestDev_TwoBesideEachOther(t *testing.T) {
 	status, _, errs := once(t, nil, "", "dev", "--data", one.data, "--http", "127.0.0.1:0", "--temporal-port", "0", "--temporal-ui-port", "0")
 	require.NotZero(t, status)
 	require.Contains(t, errs, "another yunwei runs on the data folder")
+}
+
+// TestMigrate_UpAndDownOnAFile: every step can be taken and taken back, one at a time; what is there stays, `status` says
+// how far it is, and a process whose tables lack a step is not ready until it is taken.
+func TestMigrate_UpAndDownOnAFile(t *testing.T) {
+	dir := t.TempDir()
+	env := []string{
+		"YUNWEI_DATABASE=sqlite://" + filepath.Join(dir, "yunwei.db"), "YUNWEI_BLOB=file://" + dir,
+		"YUNWEI_TOKEN_KEY=" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))), "TEMPORAL_ADDRESS=" + freeAddress(t),
+	}
+	run := func(args ...string) string {
+		t.Helper()
+		status, out, errs := once(t, env, "a long password\n", args...)
+		require.Zero(t, status, errs)
+		return out
+	}
+	status := func() (done, pending int) {
+		t.Helper()
+		out := run("migrate", "status")
+		for line := range strings.Lines(out) {
+			require.Regexp(t, `^(done|pending) +\d{5} \w+\.sql\n$`, line)
+			if strings.HasPrefix(line, "done") {
+				require.Zero(t, pending, "a step is done that follows one that is not: %s", out)
+				done++
+			} else {
+				pending++
+			}
+		}
+		return done, pending
+	}
+	done, all := status()
+	require.Zero(t, done)
+	require.Positive(t, all)
+	run("migrate", "up")
+	run("migrate", "up") // again does nothing
+	done, pending := status()
+	require.Equal(t, []int{all, 0}, []int{done, pending})
+	run("user", "add", "zhang", "--role", "agent")
+
+	run("migrate", "down")
+	done, pending = status()
+	require.Equal(t, []int{all - 1, 1}, []int{done, pending})
+	s := &site{t: t, data: dir, url: "http://" + background(t, env, "serving", "serve", "--http", freeAddress(t))}
+	database := func() answer {
+		t.Helper()
+		list, _ := (&person{site: s}).do(http.MethodGet, "/readyz", nil).get("dependencies").([]any)
+		for _, one := range list {
+			if d := (answer{body: one.(map[string]any)}); d.text("name") == "database" {
+				return d
+			}
+		}
+		require.Fail(t, "it says nothing of the database")
+		return answer{}
+	}
+	require.Equal(t, "false", database().text("ok"))
+	run("migrate", "up")
+	require.Equal(t, "true", database().text("ok"))
+	require.Contains(t, run("user", "list"), "zhang", "what was there stays")
+
+	for range all {
+		run("migrate", "down")
+	}
+	done, pending = status()
+	require.Equal(t, []int{0, all}, []int{done, pending})
+	failed, _, errs := once(t, env, "", "migrate", "down")
+	require.NotZero(t, failed)
+	require.Contains(t, errs, "no step is done")
+	run("migrate", "up")
+	_, pending = status()
+	require.Zero(t, pending)
 }
 
 func TestCommands_OnTheirOwnDatabase(t *testing.T) {

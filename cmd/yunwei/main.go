@@ -26,7 +26,7 @@ type cli struct {
 	Config kong.ConfigFlag `env:"-" help:"YAML file with settings, by the names of the flags: a mapping like database: sqlite:///path/file.db. Flags and variables come before it." placeholder:"FILE"`
 
 	Dev      devCommand      `cmd:"" help:"Run everything in one process, with its own Temporal server and database."`
-	Serve    serveCommand    `cmd:"" help:"Serve the API. Any number of processes."`
+	Serve    serveCommand    `cmd:"" help:"Serve console and API. Any number of processes."`
 	Worker   workerCommand   `cmd:"" help:"Keep the cases alive. Any number of processes."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this release's tables, or back."`
 	User     userCommand     `cmd:"" help:"Accounts."`

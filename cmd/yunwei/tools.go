@@ -46,7 +46,13 @@ func (m migrateUp) Run(ctx context.Context) error {
 type migrateDown struct{ config.Store }
 
 func (m migrateDown) Run(ctx context.Context) error {
-	return withStore(ctx, m.Store, func(db *store.Store) error { return db.MigrateDown(ctx) })
+	return withStore(ctx, m.Store, func(db *store.Store) error {
+		err := db.MigrateDown(ctx)
+		if errors.Is(err, store.ErrNotFound) {
+			return errors.New("no step is done that could be taken back")
+		}
+		return err
+	})
 }
 
 type migrateStatus struct{ config.Store }
