@@ -97,6 +97,15 @@ type Span struct {
 	Broken    int // promises whose due time passed without that
 }
 
+// Rate is the share of the promises decided that were kept, and whether any was decided.
+func (s Span) Rate() (float64, bool) {
+	decided := s.Kept + s.Broken
+	if decided == 0 {
+		return 0, false
+	}
+	return float64(s.Kept) / float64(decided), true
+}
+
 // endedStages are those of cases in which nothing happens any more.
 var endedStages = anys(slices.DeleteFunc(defect.Stages(), func(s defect.Stage) bool { return !s.Ended() }))
 
