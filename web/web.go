@@ -43,6 +43,7 @@ type Desk interface {
 	caseDesk
 	fileDesk
 	noticeDesk
+	boardDesk
 }
 
 // pages is the handlers' common ground.
@@ -95,6 +96,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.POST("/defects/:number", p.known(p.act))
 	engine.POST("/defects/:number/attachments", p.known(p.attach))
 	engine.GET("/attachments/:id", p.known(p.download))
+	p.boardRoutes(engine)
 	engine.NoRoute(p.nowhere)
 	return engine, nil
 }
