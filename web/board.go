@@ -29,7 +29,7 @@ const (
 	boardPath = "/board"
 	// boardShown is how many promises of either kind the board names, wallShown how many find room on a wall.
 	boardShown = 10
-	wallShown  = 8
+	wallShown  = 6
 	// heats is how many shades tell how many cases there are.
 	heats = 4
 )

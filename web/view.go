@@ -59,7 +59,7 @@ func (p *pages) funcs(l lang.Lang) template.FuncMap {
 		"clock":   func(c defect.Case, k defect.Clock) clockView { return p.clockOf(l, &c, k) },
 		"size":    size,
 		"next":    func(n int) int { return n + 1 },
-		"exactly": func(at time.Time) string { return at.In(p.zone).Format("15:04:05") },
+		"exactly": func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04:05") },
 	}
 }
 
