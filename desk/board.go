@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"yunwei/apperr"
@@ -104,15 +105,51 @@ func (d *Desk) lastDays(ctx context.Context, now time.Time) ([]Day, error) {
 	for i := 1 - BoardDays; i <= 1; i++ {
 		cuts = append(cuts, time.Date(today.Year(), today.Month(), today.Day()+i, 0, 0, 0, 0, today.Location()))
 	}
-	spans, err := d.store.Spans(ctx, cuts)
-	if err != nil {
-		return nil, err
+	over := cuts[:BoardDays]
+	past, known := d.past.days(over[0], now)
+	if !known {
+		var err error
+		if past, err = d.days(ctx, over); err != nil {
+			return nil, err
+		}
+		d.past.keep(past, now)
 	}
+	last, err := d.days(ctx, cuts[BoardDays-1:])
+	return slices.Concat(past, last), err
+}
+
+// days counts what happened between each of some instants and the next.
+func (d *Desk) days(ctx context.Context, cuts []time.Time) ([]Day, error) {
+	spans, err := d.store.Spans(ctx, cuts)
 	days := make([]Day, len(spans))
 	for i, s := range spans {
 		days[i] = Day{From: cuts[i], DayFigures: s}
 	}
-	return days, nil
+	return days, err
+}
+
+// pastDays remembers the figures of the days that are over. They change no more but when SQL hears late of something: so they
+// are counted again after a while.
+type pastDays struct {
+	mu   sync.Mutex
+	list []Day
+	at   time.Time // when they were counted
+}
+
+// pastKept is how long the figures of days that are over are remembered.
+const pastKept = 5 * time.Minute
+
+// days returns the days from one on that are over, and whether they are known.
+func (p *pastDays) days(first, now time.Time) ([]Day, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.list, len(p.list) > 0 && p.list[0].From.Equal(first) && now.Before(p.at.Add(pastKept))
+}
+
+func (p *pastDays) keep(list []Day, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list, p.at = list, now
 }
 
 // BoardDuty returns who is on duty now, as the watch board shows it: also while SQL is away, when the rosters were ever read.

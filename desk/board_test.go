@@ -59,6 +59,29 @@ func TestBoard_TellsOfTheLastDays(t *testing.T) {
 	require.Equal(t, 3, some.Soon.Total)
 }
 
+// What happens is in the figures of today at once, and in those of a day that is over after a while.
+func TestBoard_CountsTodayAfresh(t *testing.T) {
+	v := newTown(t)
+	last := func() []Day {
+		b, err := v.Board(t.Context(), v.as("agent"), 5)
+		require.NoError(t, err)
+		require.Len(t, b.Days, BoardDays)
+		return b.Days[BoardDays-2:]
+	}
+	last()
+	v.submit()
+	require.Equal(t, 1, last()[1].Submitted)
+	v.clock = v.clock.Add(24 * time.Hour)
+	require.Equal(t, 1, last()[0].Submitted, "another day has begun")
+	v.submit()
+	v.clock = v.clock.Add(-24 * time.Hour)
+	v.submit() // yesterday, and SQL hears of it today
+	v.clock = v.clock.Add(24*time.Hour + time.Minute)
+	require.Equal(t, []int{1, 1}, []int{last()[0].Submitted, last()[1].Submitted})
+	v.clock = v.clock.Add(pastKept)
+	require.Equal(t, []int{2, 1}, []int{last()[0].Submitted, last()[1].Submitted})
+}
+
 func TestBoard_WhileSQLIsAway(t *testing.T) {
 	v := newTown(t)
 	ctx := t.Context()

@@ -20,7 +20,6 @@ import (
 
 // boardDesk is what the pages ask of the desk about the watch board.
 type boardDesk interface {
-	MayWatch(by desk.Caller) error
 	Board(ctx context.Context, by desk.Caller, limit int) (desk.Board, error)
 	BoardDuty(ctx context.Context, by desk.Caller) (desk.Duty, error)
 }

@@ -48,6 +48,7 @@ type fakeConsole struct {
 	refuse   error    // what steps and reports are answered with
 	from     string   // the address that last signed in
 	uploaded string
+	board    fakeBoard
 }
 
 func (f *fakeConsole) SignIn(_ context.Context, from, username, password string) (desk.Session, error) {
