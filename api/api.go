@@ -30,6 +30,7 @@ type Desk interface {
 	noticeDesk
 	reportDesk
 	auditDesk
+	boardDesk
 
 	Ready(ctx context.Context) []desk.Dependency
 }

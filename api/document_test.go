@@ -120,6 +120,7 @@ var everyAnswer = []asked{
 	{"GET", "/calendars/5x8/due?from=2026-11-23T09:00:00Z&limit=2h", "/calendars/{name}/due", ""},
 	{"GET", "/reports/promises", "/reports/promises", ""},
 	{"GET", "/reports/promises/cases", "/reports/promises/cases", ""},
+	{"GET", "/board", "/board", ""},
 	{"GET", "/audits", "/audits", ""},
 	{"GET", "/audits/a/findings", "/audits/{id}/findings", ""},
 	{"GET", "/me/notices", "/me/notices", ""},

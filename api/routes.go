@@ -45,6 +45,7 @@ func (a *api) routes() []route {
 	out = append(out, a.holidayRoutes()...)
 	out = append(out, a.rosterRoutes()...)
 	out = append(out, a.dutyRoutes()...)
+	out = append(out, a.boardRoutes()...)
 	for _, action := range defect.Actions() {
 		if action != defect.ActAttach { // its input is a file
 			out = append(out, a.actionRoute(action))

@@ -61,6 +61,7 @@ const (
 	ReasonNoticeSent       Reason = "error.notice_sent" // what has arrived, or is in hand, is not sent again
 	ReasonNoticeRole       Reason = "error.notice_role" // [roles]
 	ReasonReports          Reason = "error.reports"     // reports are the contractor's and the auditors'
+	ReasonBoard            Reason = "error.board"       // the watch board is the contractor's and the auditors'
 	ReasonAudits           Reason = "error.audits"      // audits are the administrators' and the auditors'
 	ReasonAuditUnknown     Reason = "error.audit_unknown"
 	ReasonBusy             Reason = "error.busy" // Temporal asks to come back in a moment

@@ -14,6 +14,9 @@ import (
 // web keeps a connection per client, as their browsers would.
 var web = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients * 2}}
 
+// apiPrefix is where the API is.
+const apiPrefix = "/api/v1"
+
 type fields = map[string]any
 
 // call makes a request and reads its answer into out, unless that is nil. Any status but 2xx is an error.
@@ -26,7 +29,7 @@ func (s *site) call(ctx context.Context, method, path, token string, in, out any
 		}
 		body = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, s.url+"/api/v1"+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, s.url+apiPrefix+path, body)
 	if err != nil {
 		return err
 	}
@@ -50,6 +53,25 @@ func (s *site) call(ctx context.Context, method, path, token string, in, out any
 		return nil
 	}
 	return json.Unmarshal(text, out)
+}
+
+// page asks for a page of the console as somebody who has signed in.
+func (s *site) page(ctx context.Context, path, token string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, http.NoBody)
+	if err != nil {
+		return err
+	}
+	req.AddCookie(&http.Cookie{Name: "yunwei_session", Value: token})
+	resp, err := web.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err == nil && (resp.StatusCode != http.StatusOK || resp.Request.URL.Path != req.URL.Path) {
+		err = fmt.Errorf("%s: %s: %s", path, resp.Status, text)
+	}
+	return err
 }
 
 func (s *site) signIn(ctx context.Context, name string) (string, error) {

@@ -26,7 +26,8 @@ const (
 	listBound = 50 * time.Millisecond
 )
 
-// lists measures the first page and a search at few and at many cases, on the first server that YUNWEI_TEST_MYSQL names.
+// lists measures the first page, a search, the watch board and the pages of the console at few and at many cases, on the
+// first server that YUNWEI_TEST_MYSQL names.
 func lists(ctx context.Context, rows int) ([]row, error) {
 	servers := strings.FieldsFunc(os.Getenv("YUNWEI_TEST_MYSQL"), func(r rune) bool { return r == ',' || r == ' ' })
 	if len(servers) == 0 {
@@ -42,25 +43,43 @@ func lists(ctx context.Context, rows int) ([]row, error) {
 		return nil, err
 	}
 	for i, q := range listQueries {
-		ratio := float64(many[i]) / float64(few[i])
-		out = append(out, row{
-			what: fmt.Sprintf("GET /defects%s, p99 at %d (other side: at %d)", q.path, rows, smallList),
+		ratio, path := float64(many[i])/float64(few[i]), q.path
+		if !q.page {
+			path = apiPrefix + path
+		}
+		one := row{
+			what: fmt.Sprintf("GET %s, p%d at %d (other side: at %d)", path, q.rank, rows, smallList),
 			ours: many[i].Round(100 * time.Microsecond).String(), theirs: few[i].Round(100 * time.Microsecond).String(),
-			ratio: ratio, wanted: "< 50 ms and < 2.0", ok: many[i] < listBound && ratio < 2,
-		})
+			ratio: ratio, wanted: "< 50 ms", ok: many[i] < listBound,
+		}
+		if q.steady {
+			one.wanted, one.ok = "< 50 ms and < 2.0", one.ok && ratio < 2
+		}
+		out = append(out, one)
 	}
 	return out, nil
 }
 
-var listQueries = []struct{ path string }{
-	{""},
-	{"?q=" + url.QueryEscape("光模块")},
-	{"?q=" + url.QueryEscape("登录")},
-	{"?stage=submitted&severity=1&sort=next_due"},
+// listQueries are what is asked for: of the API or, where it is a page, of the console. rank is the percentile that is wanted
+// to be within the bound; what is steady takes as long with many cases as with few.
+var listQueries = []struct {
+	path   string
+	page   bool
+	rank   int
+	steady bool
+}{
+	{path: "/defects", rank: 99, steady: true},
+	{path: "/defects?q=" + url.QueryEscape("光模块"), rank: 99, steady: true},
+	{path: "/defects?q=" + url.QueryEscape("登录"), rank: 99, steady: true},
+	{path: "/defects?stage=submitted&severity=1&sort=next_due", rank: 99, steady: true},
+	{path: "/board", rank: 95},
+	{path: "/board", page: true, rank: 95},
+	{path: "/", page: true, rank: 95},
+	{path: "/defects?stage=open", page: true, rank: 95},
 }
 
-// measureLists fills a new database and returns the p99 of each query over HTTP.
-func measureLists(ctx context.Context, server string, rows int) (p99 []time.Duration, err error) {
+// measureLists fills a new database and returns the percentile of each query over HTTP.
+func measureLists(ctx context.Context, server string, rows int) (took []time.Duration, err error) {
 	database, drop, err := newDatabase(ctx, server)
 	if err != nil {
 		return nil, err
@@ -75,20 +94,33 @@ func measureLists(ctx context.Context, server string, rows int) (p99 []time.Dura
 		return nil, err
 	}
 	for _, q := range listQueries {
-		took := make([]time.Duration, 0, requests)
-		for i := range requests + requests/10 { // the first few warm up
-			began := time.Now()
-			if err := s.call(ctx, http.MethodGet, "/defects"+q.path, s.tokens["agent"], nil, nil); err != nil {
-				return nil, err
-			}
-			if i >= requests/10 {
-				took = append(took, time.Since(began))
-			}
+		ask := func() error { return s.call(ctx, http.MethodGet, q.path, s.tokens["agent"], nil, nil) }
+		if q.page {
+			ask = func() error { return s.page(ctx, q.path, s.tokens["agent"]) }
 		}
-		slices.Sort(took)
-		p99 = append(p99, took[len(took)*99/100])
+		one, err := percentile(ask, q.rank)
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, one)
 	}
-	return p99, nil
+	return took, nil
+}
+
+// percentile returns how long a request takes at most in so many of a hundred.
+func percentile(ask func() error, rank int) (time.Duration, error) {
+	took := make([]time.Duration, 0, requests)
+	for i := range requests + requests/10 { // the first few warm up
+		began := time.Now()
+		if err := ask(); err != nil {
+			return 0, err
+		}
+		if i >= requests/10 {
+			took = append(took, time.Since(began))
+		}
+	}
+	slices.Sort(took)
+	return took[len(took)*rank/100], nil
 }
 
 func newDatabase(ctx context.Context, server string) (string, func() error, error) {
@@ -142,15 +174,30 @@ func fill(ctx context.Context, database string, rows int) error {
 		}, policy, defect.Person{Username: "reporter", Roles: []defect.Role{defect.RoleReporter}}, at, defect.Keyed{})
 		events := []defect.Event{e}
 		if r.IntN(10) > 0 { // nine of ten have ended
-			gone, err := c.Do(defect.Command{
-				Action: defect.ActWithdraw, By: defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}, Input: defect.Input{Reason: "fill"},
-			}, at.Add(10*time.Minute))
+			rest, err := end(&c, at, time.Duration(10+r.IntN(30))*time.Minute)
 			if err != nil {
 				return err
 			}
-			events = append(events, gone)
+			events = append(events, rest...)
 		}
 		_, err := db.Project(ctx, c.Number, &c, events)
 		return err
 	})
+}
+
+// end takes a case to its end: it is acknowledged after a while, late when that takes more than half an hour, and withdrawn.
+func end(c *defect.Case, at time.Time, after time.Duration) ([]defect.Event, error) {
+	agent := defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}
+	events := c.Expire(at.Add(after))
+	for _, step := range []defect.Command{
+		{Action: defect.ActAcknowledge, By: agent},
+		{Action: defect.ActWithdraw, By: agent, Input: defect.Input{Reason: "fill"}},
+	} {
+		e, err := c.Do(step, at.Add(after))
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
 }

@@ -145,6 +145,9 @@ func SeesAll(p Person) bool {
 	return slices.ContainsFunc(p.Roles, func(r Role) bool { return r != RoleReporter })
 }
 
+// MayWatch reports whether a person may see the watch board, which tells of all cases.
+func MayWatch(p Person) bool { return SeesAll(p) }
+
 // MayBeAssigned reports whether a case may be put into a person's hands.
 func MayBeAssigned(p Person) bool {
 	return p.Has(RoleAgent, RoleTechnician, RoleBusiness, RoleExpert)

@@ -49,7 +49,8 @@ type Desk struct {
 	feed      *feed
 	reads     *gobreaker.CircuitBreaker[struct{}]
 	writes    *gobreaker.CircuitBreaker[struct{}] // a database may be there to read and locked, full or read-only
-	hashing   chan struct{}                       // bounds the passwords that are checked at once: each takes its memory
+	past      pastDays
+	hashing   chan struct{} // bounds the passwords that are checked at once: each takes its memory
 }
 
 // New returns a desk. Run keeps its directory fresh.

@@ -51,6 +51,7 @@ type fakeConsole struct {
 	changed  chan int // what watches are told
 	watched  []string // what they watched
 	ended    int      // watches
+	board    fakeBoard
 }
 
 func (f *fakeConsole) SignIn(_ context.Context, from, username, password string) (desk.Session, error) {

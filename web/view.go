@@ -53,11 +53,13 @@ func (p *pages) funcs(l lang.Lang) template.FuncMap {
 			}
 			return l.Text(apperr.Reason(key), named)
 		},
-		"term":  func(kind string, name any) string { return l.Term(kind + "." + fmt.Sprint(name)) },
-		"when":  func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04") },
-		"stamp": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-		"clock": func(c defect.Case, k defect.Clock) clockView { return p.clockOf(l, &c, k) },
-		"size":  size,
+		"term":    func(kind string, name any) string { return l.Term(kind + "." + fmt.Sprint(name)) },
+		"when":    func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04") },
+		"stamp":   func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+		"clock":   func(c defect.Case, k defect.Clock) clockView { return p.clockOf(l, &c, k) },
+		"size":    size,
+		"next":    func(n int) int { return n + 1 },
+		"exactly": func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04:05") },
 	}
 }
 
@@ -71,6 +73,7 @@ type view struct {
 	Me       *desk.Caller // who has signed in; nil for nobody
 	Nav      []navItem
 	Live     *liveOn // what to follow; nil where nothing changes
+	Wall     bool    // see onWall
 	Data     any
 }
 
@@ -86,6 +89,9 @@ func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	items := []navItem{
 		{URL: "/", Label: l.Term("web.nav.work"), Here: here == "/"},
 		{URL: "/defects?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == "/defects"},
+	}
+	if defect.MayWatch(by.Person) {
+		items = append(items, navItem{URL: boardPath, Label: l.Term("web.nav.board"), Here: here == boardPath})
 	}
 	if defect.MaySubmit(by.Person) {
 		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
@@ -119,7 +125,7 @@ func (p *pages) keepLanguage(c *gin.Context) {
 // show writes a page.
 func (p *pages) show(c *gin.Context, status int, name, title string, data any) {
 	l := language(c)
-	v := view{Lang: l, Page: name, Title: title, Data: data}
+	v := view{Lang: l, Page: name, Title: title, Data: data, Wall: onWall(c)}
 	for _, other := range lang.Langs() {
 		if other != l {
 			query := c.Request.URL.Query()

@@ -44,6 +44,7 @@ type Desk interface {
 	fileDesk
 	noticeDesk
 	liveDesk
+	boardDesk
 }
 
 // pages is the handlers' common ground.
@@ -97,6 +98,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.POST("/defects/:number/attachments", p.known(p.attach))
 	engine.GET("/attachments/:id", p.known(p.download))
 	p.liveRoutes(engine)
+	p.boardRoutes(engine)
 	engine.NoRoute(p.nowhere)
 	return engine, nil
 }
