@@ -209,13 +209,13 @@ func (a *announced) Announce(_ context.Context, n notice.Announcement) error {
 func TestAlarms_NameWhatWasFoundUnderAKeyThatStays(t *testing.T) {
 	out := &announced{}
 	now := func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
-	drift := defect.Drift{Number: "N", Kind: defect.DriftClock, Subject: "plan 1", Detail: "due at another time"}
+	drift := defect.Drift{Number: "N", Kind: defect.DriftClock, Subject: "plan 1", Fact: defect.FactDiffers, Args: defect.Differs("a", "")}
 	alarm := activities.DriftNotices{Outbox: out, Policy: defect.DefaultPolicy(), Now: now}
 	require.NoError(t, alarm.Alarm(t.Context(), "run", drift))
 	require.NoError(t, alarm.Alarm(t.Context(), "run", drift))
 	require.Equal(t, out.list[0].Key, out.list[1].Key)
-	require.Equal(t, "N: a promise is not what the events make of it (plan 1). due at another time", inWords(lang.English, out.list[0]))
-	require.Contains(t, inWords(lang.Chinese, out.list[0]), "N:时限与事件推算的不一致(plan 1)")
+	require.Equal(t, "N: a promise is not what the events make of it (plan 1).\nIt is a; it should be not there.", inWords(lang.English, out.list[0]))
+	require.Equal(t, "N:时限与事件推算的不一致(plan 1)。\n现为 a,应为 (无)。", inWords(lang.Chinese, out.list[0]))
 
 	one := roster.Finding{Roster: "site", Shifts: []string{"现场"}, Person: "agent", From: now(), To: now().Add(time.Hour), Timezone: 8 * 3600, Have: 1, Need: 2}
 	found := contract.RosterCheckResult{From: now(), To: now().AddDate(0, 0, 56), Total: 30}

@@ -115,7 +115,8 @@ const (
 	FieldWindow           Reason = "field.window"   // [days]: a span of more days than are told at once
 	FieldRoster           Reason = "field.roster"   // no such roster
 	FieldRosterID         Reason = "field.roster_name"
-	FieldSheet            Reason = "field.sheet"         // [why]: not an xlsx file, or one that unpacks to too much
+	FieldSheet            Reason = "field.sheet"         // [limit]: not an xlsx file, or one that unpacks to too much
+	FieldSheetNone        Reason = "field.sheet_none"    // a workbook without a sheet
 	FieldSheetHead        Reason = "field.sheet_heading" // [columns]: headings that are missing
 	FieldSheetWide        Reason = "field.sheet_wide"    // [limit]: columns
 	FieldSheetRows        Reason = "field.sheet_rows"    // [limit]: rows
