@@ -314,6 +314,20 @@ func TestAuditPage_FindsDrift(t *testing.T) {
 	}
 }
 
+// However a workflow has ended, there is a word for it.
+func TestAuditPage_NamesHowAWorkflowHasEnded(t *testing.T) {
+	for status, word := range map[enums.WorkflowExecutionStatus]string{
+		enums.WORKFLOW_EXECUTION_STATUS_COMPLETED: "已完成", enums.WORKFLOW_EXECUTION_STATUS_FAILED: "失败", enums.WORKFLOW_EXECUTION_STATUS_CANCELED: "已取消",
+		enums.WORKFLOW_EXECUTION_STATUS_TERMINATED: "被终止", enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW: "已续接为新的运行", enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT: "超时",
+	} {
+		a := newAudit(t, 1)
+		a.house.status[a.records.cases[0].Case.Number] = status
+		_, err := a.page(contract.AuditState{ID: "a", StartedAt: night})
+		require.NoError(t, err)
+		require.Equal(t, "工作流已结束:"+word+"。", lang.Chinese.Text(a.records.found[0].Text()))
+	}
+}
+
 // TestAuditPage_OfWorkflowsThatSQLDoesNotHoldAsOpen: a case that the walk over SQL cannot meet is met by its workflow.
 func TestAuditPage_OfWorkflowsThatSQLDoesNotHoldAsOpen(t *testing.T) {
 	for name, c := range map[string]struct {

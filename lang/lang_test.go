@@ -10,12 +10,10 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	enums "go.temporal.io/api/enums/v1"
 	"go.yaml.in/yaml/v3"
 
 	"yunwei/apperr"
@@ -80,12 +78,7 @@ func wanted(t *testing.T) []string {
 	add("finding.", constants(t, "../roster/check.go", "Problem"))
 	add("drift.", constants(t, "../defect/drift.go", "DriftKind"))
 	add("drift_fact.", append(constants(t, "../defect/drift.go", "DriftFact"), "absent"))
-	for _, status := range []enums.WorkflowExecutionStatus{
-		enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, enums.WORKFLOW_EXECUTION_STATUS_FAILED, enums.WORKFLOW_EXECUTION_STATUS_CANCELED,
-		enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
-	} {
-		keys = append(keys, "workflow_status."+strings.ToLower(status.String()))
-	}
+	add("workflow_status.", []string{"completed", "failed", "canceled", "terminated", "continuedasnew", "timedout"})
 	add("assignment.", constants(t, "../defect/input.go", "AssignmentCode"))
 	add("type.", constants(t, "../defect/field.go", "FieldType"))
 	add("decision.", []string{string(defect.Approve), string(defect.Reject)})
