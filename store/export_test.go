@@ -11,8 +11,11 @@ import (
 
 // SetBounds makes a store do as it does when there is much, with little.
 func (s *Store) SetBounds(depth, sorted, asked, absorbDocs, segmentDocs int) {
-	s.bounds = bounds{depth: depth, sorted: sorted, asked: asked, absorbDocs: absorbDocs, segmentDocs: segmentDocs}
+	s.bounds = bounds{depth: depth, sorted: sorted, asked: asked, absorbDocs: absorbDocs, segmentDocs: segmentDocs, page: s.bounds.page}
 }
+
+// SetPage makes a store read what it reads whole in small pages.
+func (s *Store) SetPage(rows int) { s.bounds.page = rows }
 
 // Fold and FoldQuery say how texts are compared.
 func Fold(text string) string      { return fold(text) }
