@@ -243,11 +243,8 @@ type RecordedQuery struct {
 	Open     bool      // those that have not ended, or have not by all that is recorded of them
 }
 
-// Recordings reads cases as they are recorded, in the order of their submission, at most limit of them after a place;
-// from 0 on the first ones. The place to go on after is 0 when there are no more.
-func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, limit int) ([]defect.Recorded, int64, error) {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
+// statement finds the rows of the next cases after a place.
+func (q RecordedQuery) statement(after int64, limit int) (string, []any) {
 	if !q.From.IsZero() {
 		after = max(after, idAt(ceilMicros(q.From))-1)
 	}
@@ -256,10 +253,19 @@ func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, li
 		statement, args = statement+" AND id < ?", append(args, idAt(ceilMicros(q.To)))
 	}
 	if q.Open {
-		statement, args = statement+" AND "+looksOpen, append(args, openArgs...)
+		statement += looksOpen
 	}
+	return statement + " ORDER BY id LIMIT ?", append(args, limit)
+}
+
+// Recordings reads cases as they are recorded, in the order of their submission, at most limit of them after a place;
+// from 0 on the first ones. The place to go on after is 0 when there are no more.
+func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, limit int) ([]defect.Recorded, int64, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	statement, args := q.statement(after, limit)
 	var ids []int64
-	if err := s.read.SelectContext(ctx, &ids, statement+" ORDER BY id LIMIT ?", append(args, limit)...); err != nil {
+	if err := s.read.SelectContext(ctx, &ids, statement, args...); err != nil {
 		return nil, 0, fmt.Errorf("find recorded cases: %w", err)
 	}
 	out, err := s.recorded(ctx, ids)
@@ -280,12 +286,12 @@ func (s *Store) Walked(ctx context.Context, numbers []string) (map[string]bool, 
 	if len(numbers) == 0 {
 		return out, nil
 	}
-	args := make([]any, 0, len(numbers)+len(openArgs))
-	for _, n := range numbers {
-		args = append(args, plain(n))
+	args := make([]any, len(numbers))
+	for i, n := range numbers {
+		args[i] = plain(n)
 	}
 	var found []string
-	err := s.read.SelectContext(ctx, &found, "SELECT number FROM defects WHERE number IN ("+placeholders("?", len(numbers))+") AND "+looksOpen, append(args, openArgs...)...)
+	err := s.read.SelectContext(ctx, &found, "SELECT number FROM defects WHERE number IN ("+placeholders("?", len(numbers))+")"+looksOpen, args...)
 	if err != nil {
 		return nil, fmt.Errorf("find recorded cases by number: %w", err)
 	}
@@ -296,22 +302,8 @@ func (s *Store) Walked(ctx context.Context, numbers []string) (map[string]bool, 
 }
 
 // looksOpen finds the rows of cases that have not ended, and of those that are said to have ended and still promise
-// something: an audit must not trust the column that it checks. openArgs are its arguments.
-var (
-	looksOpen = "(stage NOT IN (" + placeholders("?", len(ended)) + ") OR next_due <> ?)"
-	openArgs  = append(slices.Clone(ended), any(int64(never)))
-)
-
-// ended are the stages of cases that nothing can happen to any more.
-var ended = func() []any {
-	var out []any
-	for _, stage := range defect.Stages() {
-		if stage.Ended() {
-			out = append(out, stage)
-		}
-	}
-	return out
-}()
+// something: an audit must not trust the column that it checks. The database works it out of both.
+const looksOpen = " AND looks_open = 1"
 
 // recorded reads cases by the IDs of their rows. It reads several times: a case that moves meanwhile differs from itself,
 // and has to be read again.

@@ -131,6 +131,25 @@ func TestRecordings_DoNotTrustTheColumnThatTheyCheck(t *testing.T) {
 	})
 }
 
+// What the database takes for open is what the case takes for it, at every stage.
+func TestRecordings_AreOpenAtTheStagesThatHaveNotEnded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		r := seeded(1)
+		c, events := storetest.Life(r, storetest.Submission(r, 1, 3), monday, 0, defect.Keyed{})
+		_, err := s.Project(ctx, c.Number, &c, events)
+		require.NoError(t, err)
+		for _, stage := range append(defect.Stages(), "lunch") {
+			for _, due := range []int64{7, math.MaxInt64} {
+				require.NoError(t, s.Exec(ctx, "UPDATE defects SET stage = ?, next_due = ?", stage, due))
+				walked, err := s.Walked(ctx, []string{c.Number})
+				require.NoError(t, err)
+				require.Equal(t, !stage.Ended() || due == 7, walked[c.Number], "%s %d", stage, due)
+			}
+		}
+	})
+}
+
 func TestWalks_GoOnBehindCasesThatCannotBeRead(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		s, ctx := db.Open(t), t.Context()

@@ -551,7 +551,7 @@ func TestNoticeFigures_CountWhatHasNotArrived(t *testing.T) {
 func TestNotices_ManyAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		o := newOutbox(t, db)
-		require.NoError(t, o.AddNotices(t.Context(), notice.WeCom, 4000))
+		require.NoError(t, o.AddNotices(t.Context(), notice.WeCom, 4000, "agent"))
 		seen := 0
 		for {
 			list := o.lease(fmt.Sprint("l", seen), notice.Lease{Channel: notice.WeCom, Limit: 1000})

@@ -208,10 +208,12 @@ func TestIsUnavailable_WithoutTables(t *testing.T) {
 func TestMigrate_UpDownUp(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		s, ctx := db.Open(t), t.Context()
+		var last int64
 		applied := func() (n, all int) {
 			t.Helper()
 			steps, err := s.MigrationStatus(ctx)
 			require.NoError(t, err)
+			last = steps[len(steps)-1].Version
 			for _, step := range steps {
 				if step.Applied {
 					n++
@@ -227,7 +229,7 @@ func TestMigrate_UpDownUp(t *testing.T) {
 			require.NoError(t, s.MigrateDown(ctx))
 			n, _ := applied()
 			require.Equal(t, left, n)
-			require.ErrorContains(t, db.Open(t).Ready(ctx), fmt.Sprintf("needs step %d", all))
+			require.ErrorContains(t, db.Open(t).Ready(ctx), fmt.Sprintf("needs step %d", last))
 		}
 		require.ErrorIs(t, s.MigrateDown(ctx), store.ErrNotFound)
 		tables, err := s.Tables(ctx)

@@ -80,8 +80,7 @@ func (s *Store) changes(ctx context.Context, where string, args []any, since tim
 	var out []changeRow
 	for ends, id := micros(since)+1, ""; ; {
 		var page []changeRow
-		err := s.read.SelectContext(ctx, &page, selectChange+"WHERE "+where+"ends_at >= ? AND (ends_at > ? OR id > ?) ORDER BY ends_at, id LIMIT ?",
-			append(slices.Clip(args), ends, ends, id, s.bounds.page)...)
+		err := s.read.SelectContext(ctx, &page, changePage(where), append(slices.Clip(args), ends, ends, id, s.bounds.page)...)
 		if err != nil {
 			return nil, err
 		}
@@ -93,6 +92,14 @@ func (s *Store) changes(ctx context.Context, where string, args []any, since tim
 	}
 	slices.SortFunc(out, func(a, b changeRow) int { return cmp.Or(cmp.Compare(a.MadeAt, b.MadeAt), strings.Compare(a.ID, b.ID)) })
 	return out, nil
+}
+
+// ofRoster narrows changes to those of a roster that begin before a time.
+const ofRoster = "roster = ? AND starts_at < ? AND "
+
+// changePage reads the next changes behind an end and an ID.
+func changePage(where string) string {
+	return selectChange + "WHERE " + where + "ends_at >= ? AND (ends_at > ? OR id > ?) ORDER BY ends_at, id LIMIT ?"
 }
 
 // addChanges puts changes on the rosters that they belong to.

@@ -173,7 +173,7 @@ func (s *Store) RostersIn(ctx context.Context, name string, from, to time.Time) 
 	if len(list) == 0 {
 		return nil, nil
 	}
-	changes, err := s.changes(ctx, "roster = ? AND starts_at < ? AND ", []any{plain(name), micros(to)}, from)
+	changes, err := s.changes(ctx, ofRoster, []any{plain(name), micros(to)}, from)
 	if err != nil {
 		return nil, fmt.Errorf("changes of roster %q: %w", name, err)
 	}
