@@ -199,6 +199,19 @@ func TestNotices_ForThoseOnDuty(t *testing.T) {
 	})
 }
 
+func TestKeepPeople_TellsWhatKeepsItFromLooking(t *testing.T) {
+	s := storetest.SQLite(t).Open(t)
+	require.NoError(t, s.Exec(t.Context(), "DROP TABLE users"))
+	ctx, cancel := context.WithCancel(t.Context())
+	var told []error
+	s.KeepPeople(ctx, func(err error) {
+		told = append(told, err)
+		cancel()
+	})
+	require.Len(t, told, 1)
+	require.ErrorContains(t, told[0], "whom to tell")
+}
+
 func TestLease_MostUrgentFirstAndToOneOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		o := newOutbox(t, db)
