@@ -101,7 +101,6 @@ const (
 	FieldSelf             Reason = "field.self"         // a case is no duplicate of itself
 	FieldNumber           Reason = "field.number"       // not a case number: the check character does not fit
 	FieldFile             Reason = "field.file"         // a file is required
-	FieldFileType         Reason = "field.file_type"    // [type]: a kind of file that is not taken
 	FieldEmail            Reason = "field.email"        // not an e-mail address
 	FieldCursor           Reason = "field.cursor"       // not a cursor that a list gave
 	FieldDepth            Reason = "field.page_depth"   // [limit]: use the cursor

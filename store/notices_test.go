@@ -356,7 +356,7 @@ func TestSettle_RetriesAndNextWaysWaitForTheirReadersHours(t *testing.T) {
 		o.wants("agent2", notice.Settings{Ways: ways, Quiet: []notice.Quiet{{From: 17 * 60, To: 7 * 60}}})
 		o.clock = o.clock.Add(-time.Minute)
 		o.report(first, 4)
-		require.NoError(t, o.Announce(t.Context(), notice.Announcement{Key: "k", Topic: notice.Alarm, Users: []string{"agent"}, At: o.clock, Policy: storetest.Policy()}))
+		require.NoError(t, o.Announce(t.Context(), notice.Announcement{Key: "k", Topic: notice.RosterGap, Users: []string{"agent"}, At: o.clock, Policy: storetest.Policy()}))
 		o.report(second, 1)
 		list := o.lease("l", notice.Lease{Channel: notice.Feishu, Limit: 10})
 		require.Len(t, list, 5)
