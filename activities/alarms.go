@@ -28,9 +28,12 @@ type DriftNotices struct {
 
 // Alarm implements Alarm.
 func (n DriftNotices) Alarm(ctx context.Context, audit string, d defect.Drift) error {
-	said, err := notice.Said([]notice.Sentence{{
-		Key: apperr.Reason("drift." + string(d.Kind)), Args: apperr.Args{"number": d.Number, "subject": cmp.Or(d.Subject, "–"), "detail": d.Detail},
-	}})
+	fact, args := d.Text()
+	said, err := notice.Said([]notice.Sentence{
+		// Notices of earlier programs told the fact as the detail of the first sentence.
+		{Key: apperr.Reason("drift." + string(d.Kind)), Args: apperr.Args{"number": d.Number, "subject": cmp.Or(d.Subject, "–"), "detail": ""}},
+		{Key: fact, Args: args},
+	})
 	if err != nil {
 		return fmt.Errorf("tell of drift: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -15,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/time/rate"
 
+	"yunwei/apperr"
 	"yunwei/contract"
 	"yunwei/defect"
 	"yunwei/store"
@@ -186,13 +189,13 @@ func (a *Audits) unwalked(ctx context.Context, number string, alive func()) ([]d
 			return nil, err
 		}
 	}
-	return a.stamped([]defect.Drift{{Number: number, Kind: defect.DriftRow, Detail: "its workflow runs, and SQL does not know the case"}}), nil
+	return a.stamped([]defect.Drift{{Number: number, Kind: defect.DriftRow, Fact: defect.FactUnknown}}), nil
 }
 
 // tell raises the alarm first and keeps what was found second: what was kept was told.
 func (a *Audits) tell(ctx context.Context, audit string, found []defect.Drift) error {
 	for _, d := range found {
-		a.Log.ErrorContext(ctx, "a case has drifted", "audit", audit, "number", d.Number, "kind", d.Kind, "subject", d.Subject, "detail", d.Detail)
+		a.Log.ErrorContext(ctx, "a case has drifted", "audit", audit, "number", d.Number, "kind", d.Kind, "subject", d.Subject, "fact", d.Fact, "args", d.Args)
 		if a.Alarm != nil {
 			if err := a.Alarm.Alarm(ctx, audit, d); err != nil {
 				return fmt.Errorf("raise the alarm about case %s: %w", d.Number, err)
@@ -227,7 +230,7 @@ func (a *Audits) watch(ctx context.Context, r defect.Recorded, alive func()) ([]
 			return nil, err
 		}
 		if r, err = a.Store.Recorded(ctx, r.Case.Number); errors.Is(err, store.ErrNotFound) {
-			return a.stamped([]defect.Drift{{Number: before[0].Number, Kind: defect.DriftRow, Detail: "the case has gone from SQL"}}), nil
+			return a.stamped([]defect.Drift{{Number: before[0].Number, Kind: defect.DriftRow, Fact: defect.FactGone}}), nil
 		} else if err != nil {
 			return nil, err
 		}
@@ -258,7 +261,7 @@ func (a *Audits) stamped(found []defect.Drift) []defect.Drift {
 // look compares a case once: with the sum of its events, and, unless it has ended, with its workflow.
 func (a *Audits) look(ctx context.Context, r defect.Recorded) ([]defect.Drift, error) {
 	found := r.Recompute()
-	if r.Damage != "" || r.Case.Closed() { // with a case that cannot be read there is nothing to compare
+	if r.Damage != nil || r.Case.Closed() { // with a case that cannot be read there is nothing to compare
 		return found, nil
 	}
 	alive, drift, err := a.alive(ctx, r.Case.Number)
@@ -276,7 +279,8 @@ func (a *Audits) look(ctx context.Context, r defect.Recorded) ([]defect.Drift, e
 		return append(found, drift), nil
 	case kept.Seq != r.Case.Seq:
 		return append(found, defect.Drift{
-			Number: r.Case.Number, Kind: defect.DriftSeq, Detail: fmt.Sprintf("SQL is at event %d, the workflow at %d", r.Case.Seq, kept.Seq),
+			Number: r.Case.Number, Kind: defect.DriftSeq, Fact: defect.FactBehind,
+			Args: apperr.Args{"sql": strconv.Itoa(r.Case.Seq), "workflow": strconv.Itoa(kept.Seq)},
 		}), nil
 	}
 	return append(found, kept.Compare(r.Case)...), nil
@@ -284,7 +288,7 @@ func (a *Audits) look(ctx context.Context, r defect.Recorded) ([]defect.Drift, e
 
 // alive reports whether a workflow keeps a case, and if not, what is wrong. An error means that Temporal cannot say.
 func (a *Audits) alive(ctx context.Context, number string) (bool, defect.Drift, error) {
-	missing := defect.Drift{Number: number, Kind: defect.DriftMissing, Detail: "Temporal knows no workflow of it"}
+	missing := defect.Drift{Number: number, Kind: defect.DriftMissing, Fact: defect.FactNoWorkflow}
 	ctx, cancel, err := a.question(ctx)
 	if err != nil {
 		return false, missing, err
@@ -298,7 +302,7 @@ func (a *Audits) alive(ctx context.Context, number string) (bool, defect.Drift, 
 		return false, missing, fmt.Errorf("look for the workflow: %w", err)
 	}
 	if status := told.GetWorkflowExecutionInfo().GetStatus(); status != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		missing.Detail = "its workflow has ended: " + status.String()
+		missing.Fact, missing.Args = defect.FactEnded, apperr.Args{"status": "@workflow_status." + strings.ToLower(status.String())}
 		return false, missing, nil
 	}
 	return true, missing, nil
@@ -328,7 +332,7 @@ func (a *Audits) ask(ctx context.Context, number string) (*defect.Case, defect.D
 	if _, away := a.Client.CheckHealth(health, &client.CheckHealthRequest{}); away != nil {
 		return nil, defect.Drift{}, fmt.Errorf("ask the workflow: %w", errors.Join(err, away))
 	}
-	return nil, defect.Drift{Number: number, Kind: defect.DriftMissing, Subject: "answer", Detail: "its workflow does not answer: " + err.Error()}, nil
+	return nil, defect.Drift{Number: number, Kind: defect.DriftMissing, Subject: "answer", Fact: defect.FactNoAnswer, Args: apperr.Args{"why": err.Error()}}, nil
 }
 
 // question waits for its turn and bounds what follows.

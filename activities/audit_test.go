@@ -25,6 +25,7 @@ import (
 	"yunwei/activities"
 	"yunwei/contract"
 	"yunwei/defect"
+	"yunwei/lang"
 	"yunwei/store"
 )
 
@@ -259,35 +260,36 @@ func TestAuditPage_FindsDrift(t *testing.T) {
 		tamper func(*audit, string)
 		kind   defect.DriftKind
 		looks  int
+		fact   string // in Chinese; empty: one that package defect or store has found
 	}{
 		"a clock in SQL": {func(a *audit, _ string) {
 			a.records.cases[1].Case = a.records.cases[1].Case.Clone()
 			a.records.cases[1].Case.Clocks[2].DueAt = night
-		}, defect.DriftClock, 2},
-		"an event in SQL": {func(a *audit, _ string) { a.records.cases[1].Events[0].Actor.Username = "mallory" }, defect.DriftEvent, 2},
+		}, defect.DriftClock, 2, ""},
+		"an event in SQL": {func(a *audit, _ string) { a.records.cases[1].Events[0].Actor.Username = "mallory" }, defect.DriftEvent, 2, ""},
 		"a column": {func(a *audit, n string) {
 			a.records.cases[1].Stale = []defect.Drift{{Number: n, Kind: defect.DriftRow}}
-		}, defect.DriftRow, 2},
+		}, defect.DriftRow, 2, ""},
 		"one that cannot be read": {func(a *audit, n string) {
-			a.records.cases[1] = defect.Recorded{Place: 2, Case: defect.Case{Number: n}, Damage: "cannot be read"}
-		}, defect.DriftCase, 2},
-		"no workflow":       {func(a *audit, n string) { delete(a.house.states, n) }, defect.DriftMissing, 2},
-		"a dead workflow":   {func(a *audit, n string) { a.house.status[n] = enums.WORKFLOW_EXECUTION_STATUS_TERMINATED }, defect.DriftMissing, 2},
-		"one that is stuck": {func(a *audit, n string) { a.house.mute[n] = true }, defect.DriftMissing, 2},
-		"SQL behind":        {func(a *audit, n string) { a.house.states[n] = contract.DefectState{Case: recorded(1, 2).Case} }, defect.DriftSeq, 6},
+			a.records.cases[1] = defect.Recorded{Place: 2, Case: defect.Case{Number: n}, Damage: &defect.Drift{Number: n, Kind: defect.DriftCase, Fact: defect.FactNoTexts}}
+		}, defect.DriftCase, 2, ""},
+		"no workflow":       {func(a *audit, n string) { delete(a.house.states, n) }, defect.DriftMissing, 2, "Temporal 中没有该问题单的工作流。"},
+		"a dead workflow":   {func(a *audit, n string) { a.house.status[n] = enums.WORKFLOW_EXECUTION_STATUS_TERMINATED }, defect.DriftMissing, 2, "工作流已结束:被终止。"},
+		"one that is stuck": {func(a *audit, n string) { a.house.mute[n] = true }, defect.DriftMissing, 2, ""},
+		"SQL behind":        {func(a *audit, n string) { a.house.states[n] = contract.DefectState{Case: recorded(1, 2).Case} }, defect.DriftSeq, 6, ""},
 		"SQL ahead": {func(a *audit, _ string) {
 			a.records.cases[1] = recorded(1, 1)
-		}, defect.DriftSeq, 6},
+		}, defect.DriftSeq, 6, ""},
 		"another case in the workflow": {func(a *audit, n string) {
 			other := a.house.states[n].Case.Clone()
 			other.Clocks[0].StartedAt = night
 			a.house.states[n] = contract.DefectState{Case: other}
-		}, defect.DriftWorkflow, 2},
+		}, defect.DriftWorkflow, 2, ""},
 		"another whole in the workflow": {func(a *audit, n string) {
 			other := a.house.states[n].Case.Clone()
 			other.Assignee = "mallory"
 			a.house.states[n] = contract.DefectState{Case: other}
-		}, defect.DriftWorkflow, 2},
+		}, defect.DriftWorkflow, 2, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAudit(t, 3)
@@ -304,8 +306,25 @@ func TestAuditPage_FindsDrift(t *testing.T) {
 				require.Equal(t, night, d.FoundAt)
 			}
 			require.Contains(t, kinds(a.records.found), c.kind)
+			if c.fact != "" {
+				require.Equal(t, c.fact, lang.Chinese.Text(a.records.found[0].Text()))
+			}
 			require.Len(t, a.waited, c.looks-1)
 		})
+	}
+}
+
+// However a workflow has ended, there is a word for it.
+func TestAuditPage_NamesHowAWorkflowHasEnded(t *testing.T) {
+	for status, word := range map[enums.WorkflowExecutionStatus]string{
+		enums.WORKFLOW_EXECUTION_STATUS_COMPLETED: "已完成", enums.WORKFLOW_EXECUTION_STATUS_FAILED: "失败", enums.WORKFLOW_EXECUTION_STATUS_CANCELED: "已取消",
+		enums.WORKFLOW_EXECUTION_STATUS_TERMINATED: "被终止", enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW: "已续接为新的运行", enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT: "超时",
+	} {
+		a := newAudit(t, 1)
+		a.house.status[a.records.cases[0].Case.Number] = status
+		_, err := a.page(contract.AuditState{ID: "a", StartedAt: night})
+		require.NoError(t, err)
+		require.Equal(t, "工作流已结束:"+word+"。", lang.Chinese.Text(a.records.found[0].Text()))
 	}
 }
 

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -18,7 +19,7 @@ import (
 // Straight tells people past the database: what cannot wait for it. Whom a channel has taken it for, the outbox does not tell
 // again when the database is back.
 type Straight struct {
-	// People are those who can be told things, as they were when that was last known.
+	// People are those who can be told things, as they were when that was last known; nobody while it never was.
 	People func() []notice.Person
 	// Send tells people now, and returns who was told; see notify.Sender.Straight.
 	Send func(ctx context.Context, people []notice.Person, n notice.Notice) ([]notice.Told, error)
@@ -39,6 +40,10 @@ const (
 func pressing(c *defect.Case, e defect.Event) bool {
 	return c.Severity <= 2 && (e.Kind == defect.KindBreach || e.Kind == defect.KindEscalation)
 }
+
+// errNobodyKnown is that a process was started while SQL was away, and knows nobody yet: who is called is known, not who
+// they are. The next try may be one of a process that knows, or SQL be back by then.
+var errNobodyKnown = errors.New("nobody is known who could be told")
 
 // straightSoFar is what the tries of a projection have told; its heartbeat keeps it from try to try.
 type straightSoFar struct {
@@ -94,13 +99,18 @@ func (p *Projection) tellStraight(ctx context.Context) error {
 	return nil
 }
 
-// tell tells everybody whom the event calls for, but not those who were told before, and returns whom it has told.
+// tell tells everybody whom the event calls for, but not those who were told before, and returns whom it has told. While
+// nobody is known, nobody was told.
 func (s *Straight) tell(ctx context.Context, state contract.DefectState, e defect.Event, before []notice.Told) ([]notice.Told, error) {
 	var mu sync.Mutex // of told
 	var told []notice.Told
+	people := s.People()
+	if len(people) == 0 {
+		return nil, errNobodyKnown
+	}
 	var all errgroup.Group
 	all.SetLimit(straightAbreast)
-	for _, r := range notice.Recipients(notice.Calls(&state.Case, e), "", &state.Case, s.People()) {
+	for _, r := range notice.Recipients(notice.Calls(&state.Case, e), "", &state.Case, people) {
 		if slices.ContainsFunc(before, func(t notice.Told) bool { return t.Seq == e.Seq && t.Username == r.Username }) {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/testsuite"
@@ -93,6 +94,76 @@ func TestProject_TellsWhatIsPressingPastSQL(t *testing.T) {
 	}
 }
 
+// A worker that was started while SQL was away knows nobody: that nobody was told must not count as everybody.
+func TestProject_TellsAsSoonAsPeopleAreKnown(t *testing.T) {
+	state := broken(2)
+	var known []notice.Person
+	var sent []string
+	p := &activities.Projection{
+		Store: &fakeStore{fail: errors.New("away")}, Client: knowing(t, state),
+		Straight: &activities.Straight{
+			People: func() []notice.Person { return known },
+			Send: func(_ context.Context, to []notice.Person, n notice.Notice) ([]notice.Told, error) {
+				sent = append(sent, fmt.Sprint(to[0].Username, " ", n.Seq))
+				return nil, nil
+			},
+			Now: func() time.Time { return time.Now().Add(time.Hour) },
+		},
+	}
+	logged := &logLines{}
+	var far any
+	try := func() {
+		suite := &testsuite.WorkflowTestSuite{}
+		suite.SetLogger(logged)
+		env := suite.NewTestActivityEnvironment()
+		env.RegisterActivity(p.Project)
+		env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+			var kept struct {
+				Seq int           `json:"seq"`
+				To  []notice.Told `json:"to"`
+			}
+			require.NoError(t, details.Get(&kept))
+			far = kept
+		})
+		if far != nil {
+			env.SetHeartbeatDetails(far)
+		}
+		_, err := env.ExecuteActivity(p.Project, contract.Projection{Number: state.Case.Number, Events: state.Journal})
+		require.ErrorContains(t, err, "away", "Temporal tries again")
+	}
+	try()
+	require.Empty(t, sent)
+	require.Contains(t, logged.String(), "nobody is known who could be told")
+	known = []notice.Person{
+		{Person: defect.Person{Username: "agent", Roles: []defect.Role{defect.RoleAgent}}}, {Person: defect.Person{Username: "liaison", Roles: []defect.Role{defect.RoleLiaison}}},
+	}
+	try()
+	require.Equal(t, []string{"agent 2", "liaison 3"}, sent)
+}
+
+// logLines keeps what is logged.
+type logLines struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *logLines) note(msg string, keyvals []any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, msg+" "+fmt.Sprint(keyvals...))
+}
+
+func (l *logLines) Debug(string, ...any)             {}
+func (l *logLines) Info(msg string, keyvals ...any)  { l.note(msg, keyvals) }
+func (l *logLines) Warn(msg string, keyvals ...any)  { l.note(msg, keyvals) }
+func (l *logLines) Error(msg string, keyvals ...any) { l.note(msg, keyvals) }
+
+func (l *logLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines, "\n")
+}
+
 func TestProject_WhoWasToldPastSQLIsNotToldAgain(t *testing.T) {
 	state := broken(2)
 	before := notice.Told{Seq: 2, Username: "agent", Channel: notice.Mail}
@@ -138,13 +209,13 @@ func (a *announced) Announce(_ context.Context, n notice.Announcement) error {
 func TestAlarms_NameWhatWasFoundUnderAKeyThatStays(t *testing.T) {
 	out := &announced{}
 	now := func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
-	drift := defect.Drift{Number: "N", Kind: defect.DriftClock, Subject: "plan 1", Detail: "due at another time"}
+	drift := defect.Drift{Number: "N", Kind: defect.DriftClock, Subject: "plan 1", Fact: defect.FactDiffers, Args: defect.Differs("a", "")}
 	alarm := activities.DriftNotices{Outbox: out, Policy: defect.DefaultPolicy(), Now: now}
 	require.NoError(t, alarm.Alarm(t.Context(), "run", drift))
 	require.NoError(t, alarm.Alarm(t.Context(), "run", drift))
 	require.Equal(t, out.list[0].Key, out.list[1].Key)
-	require.Equal(t, "N: a promise is not what the events make of it (plan 1). due at another time", inWords(lang.English, out.list[0]))
-	require.Contains(t, inWords(lang.Chinese, out.list[0]), "N:时限与事件推算的不一致(plan 1)")
+	require.Equal(t, "N: a promise is not what the events make of it (plan 1).\nIt is a; it should be not there.", inWords(lang.English, out.list[0]))
+	require.Equal(t, "N:时限与事件推算的不一致(plan 1)。\n现为 a,应为 (无)。", inWords(lang.Chinese, out.list[0]))
 
 	one := roster.Finding{Roster: "site", Shifts: []string{"现场"}, Person: "agent", From: now(), To: now().Add(time.Hour), Timezone: 8 * 3600, Have: 1, Need: 2}
 	found := contract.RosterCheckResult{From: now(), To: now().AddDate(0, 0, 56), Total: 30}

@@ -38,7 +38,9 @@ func (a *api) findings(r *request) (any, error) {
 	}
 	answer := driftsBody{Items: make([]driftBody, 0, len(list)), Next: given(next)}
 	for _, one := range list {
-		answer.Items = append(answer.Items, driftBody{Number: one.Number, Kind: one.Kind, Subject: given(one.Subject), Detail: one.Detail, FoundAt: one.FoundAt})
+		answer.Items = append(answer.Items, driftBody{
+			Number: one.Number, Kind: one.Kind, Subject: given(one.Subject), Detail: language(r.Context).Text(one.Text()), FoundAt: one.FoundAt,
+		})
 	}
 	return answer, nil
 }

@@ -31,7 +31,7 @@ func (f *fakeDesk) Audits(_ context.Context, _ desk.Caller, after string, limit 
 }
 
 func (f *fakeDesk) Findings(_ context.Context, _ desk.Caller, id, after string, limit int) ([]defect.Drift, string, error) {
-	return []defect.Drift{{Number: "7K3M-Q9XT-WA5C", Kind: defect.DriftClock, Subject: "plan 2", Detail: "d", FoundAt: now}}, "", f.ask(fmt.Sprint("findings ", id, after, limit))
+	return []defect.Drift{{Number: "7K3M-Q9XT-WA5C", Kind: defect.DriftClock, Subject: "plan 2", Fact: defect.FactEvents, Args: apperr.Args{"count": "3", "seq": "4"}, FoundAt: now}}, "", f.ask(fmt.Sprint("findings ", id, after, limit))
 }
 
 // ofGroup reports whether a promise is in the group that q names.
@@ -281,8 +281,9 @@ func TestAudits_AreShown(t *testing.T) {
 	w := s.ask("GET", "/api/v1/audits?page_size=5", "")
 	require.JSONEq(t, `{"items":[{"id":"a1","started_at":"2026-11-23T09:00:00Z","ended_at":null,"checked":7,"findings":1,"found":"/api/v1/audits/a1/findings"}],"next":"n"}`, w.Body.String())
 	w = s.ask("GET", "/api/v1/audits/a1/findings?after=c", "")
-	require.JSONEq(t, `{"items":[{"number":"7K3M-Q9XT-WA5C","kind":"clock","subject":"plan 2","detail":"d","found_at":"2026-11-23T09:00:00Z"}],"next":null}`, w.Body.String())
+	require.JSONEq(t, `{"items":[{"number":"7K3M-Q9XT-WA5C","kind":"clock","subject":"plan 2","detail":"共有 3 个事件,问题单已到第 4 个。","found_at":"2026-11-23T09:00:00Z"}],"next":null}`, w.Body.String())
 	require.Equal(t, []string{"audits 5", "findings a1c20"}, s.asked)
+	require.Contains(t, s.ask("GET", "/api/v1/audits/a1/findings", "", "Accept-Language", "en").Body.String(), `"detail":"There are 3 events; the case is at 4."`)
 }
 
 // BenchmarkExport writes a workbook and a CSV of 200,000 promises.

@@ -379,6 +379,6 @@ type driftBody struct {
 	Number  string           `json:"number"`
 	Kind    defect.DriftKind `json:"kind" enum:"event,clock,case,row,promise,missing,seq,workflow"`
 	Subject *string          `json:"subject" doc:"Which: a clock, a seq, a column."`
-	Detail  string           `json:"detail" doc:"What was found and what was expected; for who looks into it."`
+	Detail  string           `json:"detail" doc:"What was found and what was expected, in the language of Accept-Language; for who looks into it."`
 	FoundAt time.Time        `json:"found_at"`
 }

@@ -102,7 +102,6 @@ const (
 	FieldSelf             Reason = "field.self"         // a case is no duplicate of itself
 	FieldNumber           Reason = "field.number"       // not a case number: the check character does not fit
 	FieldFile             Reason = "field.file"         // a file is required
-	FieldFileType         Reason = "field.file_type"    // [type]: a kind of file that is not taken
 	FieldEmail            Reason = "field.email"        // not an e-mail address
 	FieldCursor           Reason = "field.cursor"       // not a cursor that a list gave
 	FieldDepth            Reason = "field.page_depth"   // [limit]: use the cursor
@@ -116,7 +115,8 @@ const (
 	FieldWindow           Reason = "field.window"   // [days]: a span of more days than are told at once
 	FieldRoster           Reason = "field.roster"   // no such roster
 	FieldRosterID         Reason = "field.roster_name"
-	FieldSheet            Reason = "field.sheet"         // [why]: not an xlsx file, or one that unpacks to too much
+	FieldSheet            Reason = "field.sheet"         // [limit]: not an xlsx file, or one that unpacks to too much
+	FieldSheetNone        Reason = "field.sheet_none"    // a workbook without a sheet
 	FieldSheetHead        Reason = "field.sheet_heading" // [columns]: headings that are missing
 	FieldSheetWide        Reason = "field.sheet_wide"    // [limit]: columns
 	FieldSheetRows        Reason = "field.sheet_rows"    // [limit]: rows

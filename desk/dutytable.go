@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ import (
 const (
 	MaxTable      = 2 << 20  // bytes of the file
 	maxUnpacked   = 16 << 20 // bytes that it may unpack to, all in memory
+	toldUnpacked  = "16 MiB" // as people are told
 	maxTableRows  = 5000
 	maxTableCols  = 40
 	maxTableWrong = 50 // mistakes that are told at once
@@ -99,24 +101,30 @@ type table struct {
 	entries  []roster.Entry
 }
 
+// notTable refuses a file that is no table; why is for the log.
+func notTable(why error) error {
+	e := apperr.Wrap(why, apperr.Invalid, apperr.ReasonInvalid)
+	e.Fields = []apperr.Field{{Field: "file", Reason: apperr.FieldSheet, Args: apperr.Args{"limit": toldUnpacked}}}
+	return e
+}
+
 // readTable reads the first sheet of a file.
 func readTable(file []byte, plan roster.Plan, named func(string) (string, bool)) (entries []roster.Entry, err error) {
-	notOne := func(cause error) error {
-		return &apperr.Error{Code: apperr.Invalid, Reason: apperr.ReasonInvalid, Fields: []apperr.Field{{Field: "file", Reason: apperr.FieldSheet, Args: apperr.Args{"why": cut(cause.Error(), 200)}}}}
-	}
 	defer func() {
 		if broken := recover(); broken != nil { // the file is a stranger's, and its reader somebody else's
-			entries, err = nil, notOne(errors.New("it cannot be read"))
+			entries, err = nil, notTable(fmt.Errorf("the reading of a duty table panicked: %v\n%s", broken, debug.Stack()))
 		}
 	}()
 	f, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked, RawCellValue: true})
 	if err != nil {
-		return nil, notOne(err)
+		return nil, notTable(err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	sheets := f.GetSheetList()
 	if len(sheets) == 0 {
-		return nil, notOne(errors.New("it has no sheet"))
+		var wrong apperr.Fields
+		wrong.Add("file", apperr.FieldSheetNone, nil)
+		return nil, wrong.Err()
 	}
 	t := &table{sheet: sheets[0], plan: plan, named: named}
 	if props, err := f.GetWorkbookProps(); err == nil && props.Date1904 != nil {
@@ -124,11 +132,11 @@ func readTable(file []byte, plan roster.Plan, named func(string) (string, bool))
 	}
 	rows, err := f.Rows(t.sheet)
 	if err != nil {
-		return nil, notOne(err)
+		return nil, notTable(err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	if err := t.read(rows); err != nil {
-		return nil, notOne(err)
+		return nil, notTable(err)
 	}
 	if err := t.wrong.Err(); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package desk
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"yunwei/apperr"
 	"yunwei/calendar"
+	"yunwei/lang"
 	"yunwei/roster"
 	"yunwei/store"
 )
@@ -152,7 +154,8 @@ func TestImport_OfWhatIsNoTable(t *testing.T) {
 	} {
 		_, _, err := v.ImportRoster(ctx, v.as("liaison"), "site", bytes.NewReader(file), "")
 		require.Equal(t, "file field.sheet", fieldsOf(t, err), name)
-		require.NotEmpty(t, apperr.Of(err).Fields[0].Args["why"])
+		require.NotContains(t, lang.Chinese.Text(apperr.FieldSheet, apperr.Of(err).Fields[0].Args), "no value", "nothing in a program's words")
+		require.Error(t, errors.Unwrap(apperr.Of(err)), "which are for the log")
 	}
 	_, _, err := v.ImportRoster(ctx, v.as("liaison"), "site", io.LimitReader(zeros{}, MaxTable+1), "")
 	requireCode(t, apperr.TooLarge, err)
@@ -193,6 +196,14 @@ func peopleAt(list []roster.Assignment, a roster.Assignment) []string {
 		}
 	}
 	return out
+}
+
+func TestReadTable_KeepsAPanicForTheLog(t *testing.T) {
+	file := sheet(t, []any{"日期", "班次", "人员"}, []any{"2026-12-01", "现场", "agent"})
+	_, err := readTable(file, dutyPlan(), func(string) (string, bool) { panic("a bug") })
+	require.Equal(t, "file field.sheet", fieldsOf(t, err))
+	require.ErrorContains(t, err, "a bug")
+	require.ErrorContains(t, err, "dutytable.go", "where it was")
 }
 
 func TestImport_OfASheetWithALastRow(t *testing.T) {

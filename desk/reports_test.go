@@ -59,7 +59,7 @@ func TestAudits_AreTheAdministratorsAndTheAuditors(t *testing.T) {
 	for i := range 5 {
 		id := fmt.Sprint("audit", i)
 		require.NoError(t, v.Desk.store.BeginAudit(ctx, id, v.clock.AddDate(0, 0, i/2)))
-		_, err := v.Desk.store.AddFinding(ctx, id, defect.Drift{Number: "7K3M-Q9XT-WA5C", Kind: defect.DriftClock, Subject: "plan 2", Detail: "d", FoundAt: v.clock})
+		_, err := v.Desk.store.AddFinding(ctx, id, defect.Drift{Number: "7K3M-Q9XT-WA5C", Kind: defect.DriftClock, Subject: "plan 2", Fact: defect.FactSum, FoundAt: v.clock})
 		require.NoError(t, err)
 		require.NoError(t, v.Desk.store.NoteAudit(ctx, id, 12, time.Time{}))
 	}
@@ -83,7 +83,7 @@ func TestAudits_AreTheAdministratorsAndTheAuditors(t *testing.T) {
 		require.Equal(t, Audit{ID: "audit4", StartedAt: v.clock.AddDate(0, 0, 2), Checked: 12, Findings: 1}, list[0])
 		found, _, err := v.Findings(ctx, v.as(string(role)), "audit1", "", 3)
 		require.NoError(t, err)
-		require.Equal(t, []defect.Drift{{Number: "7K3M-Q9XT-WA5C", Kind: defect.DriftClock, Subject: "plan 2", Detail: "d", FoundAt: v.clock}}, found)
+		require.Equal(t, []defect.Drift{{Number: "7K3M-Q9XT-WA5C", Kind: defect.DriftClock, Subject: "plan 2", Fact: defect.FactSum, FoundAt: v.clock}}, found)
 		_, _, err = v.Findings(ctx, v.as(string(role)), "none", "", 3)
 		require.Equal(t, apperr.ReasonAuditUnknown, apperr.Of(err).Reason)
 		_, _, err = v.Audits(ctx, v.as(string(role)), "x", 3)

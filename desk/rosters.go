@@ -203,7 +203,7 @@ func (d *Desk) SaveRoster(ctx context.Context, by Caller, name string, plan rost
 		return roster.Roster{}, nil, apperr.Of(err)
 	}
 	d.refreshDuties(ctx)
-	return r, d.lookThrough(ctx, name, roster.CheckedWeeks), nil
+	return r, d.lookThrough(ctx, d.withSaved(r), name, roster.CheckedWeeks), nil
 }
 
 // RenewRoster saves a roster as it is, with its calendar as that stands now: after a new holiday notice.
@@ -262,18 +262,37 @@ func (d *Desk) refreshDuties(ctx context.Context) {
 }
 
 // RosterFindings returns what is wrong with the coming weeks of a roster, also with what others have its people do.
+// Unavailable when the rosters were never read: nothing wrong is another answer than nothing known.
 func (d *Desk) RosterFindings(ctx context.Context, by Caller, name string, weeks int) ([]roster.Finding, error) {
 	if _, err := d.Roster(ctx, by, name, 0); err != nil {
 		return nil, err
 	}
-	return d.lookThrough(ctx, name, weeks), nil
-}
-
-func (d *Desk) lookThrough(ctx context.Context, name string, weeks int) []roster.Finding {
 	all, err := d.duties.all()
 	if err != nil {
-		return nil
+		return nil, err
 	}
+	return d.lookThrough(ctx, all, name, weeks), nil
+}
+
+// withSaved returns the rosters that are known with one as it was just saved: also where it could not be read again, and
+// all there is where none were ever read.
+func (d *Desk) withSaved(r roster.Roster) []roster.Roster {
+	d.duties.mu.RLock()
+	defer d.duties.mu.RUnlock()
+	all := slices.Clone(d.duties.list)
+	i := slices.IndexFunc(all, func(known roster.Roster) bool { return known.Name == r.Name })
+	switch {
+	case i < 0:
+		return append(all, r)
+	case all[i].Version < r.Version:
+		r.Overrides, r.Swaps = all[i].Overrides, all[i].Swaps
+		all[i] = r
+	}
+	return all
+}
+
+// lookThrough returns what is wrong with the coming weeks of a roster among all.
+func (d *Desk) lookThrough(ctx context.Context, all []roster.Roster, name string, weeks int) []roster.Finding {
 	from := d.now().UTC().Truncate(time.Minute)
 	list := roster.LookThrough(all, d.policy(ctx).Calendars, from, from.AddDate(0, 0, 7*weeks), d.serves)
 	return slices.DeleteFunc(list, func(f roster.Finding) bool { return !f.Concerns(name) })

@@ -101,6 +101,28 @@ func TestSaveRoster_WhoAndWhat(t *testing.T) {
 }
 
 // The example of the documentation is a roster without a gap.
+// What a process has not read is not fine: it says so, and looks through what it has just saved by itself.
+func TestFindings_WhileTheRostersAreNotKnown(t *testing.T) {
+	v := newTown(t)
+	short := dutyPlan()
+	short.Shifts[1].Minimum = 3
+	r := v.saveRoster("site", short, 0)
+	v.duties = newDuties(v.Desk.store, v.now)
+	_, err := v.RosterFindings(t.Context(), v.as("agent"), "site", 2)
+	requireCode(t, apperr.Unavailable, err)
+
+	require.Equal(t, []roster.Roster{r}, v.withSaved(r))
+	list := v.lookThrough(t.Context(), v.withSaved(r), "site", 2)
+	require.NotEmpty(t, list)
+	before := r
+	before.Version, before.Shifts, before.Swaps = r.Version-1, nil, []roster.Swap{{ID: "w"}}
+	v.duties.list = []roster.Roster{{Name: "line"}, before}
+	with := v.withSaved(r)
+	require.Equal(t, short.Shifts, with[1].Shifts, "as it was saved, though what is known is older")
+	require.Equal(t, before.Swaps, with[1].Swaps)
+	require.Nil(t, v.duties.list[1].Shifts, "what is known stays")
+}
+
 func TestSaveRoster_AsDocumented(t *testing.T) {
 	text, err := os.ReadFile("../docs/roster.md")
 	require.NoError(t, err)

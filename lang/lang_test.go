@@ -77,6 +77,8 @@ func wanted(t *testing.T) []string {
 	add("duty_kind.", constants(t, "../roster/roster.go", "Kind"))
 	add("finding.", constants(t, "../roster/check.go", "Problem"))
 	add("drift.", constants(t, "../defect/drift.go", "DriftKind"))
+	add("drift_fact.", append(constants(t, "../defect/drift.go", "DriftFact"), "absent"))
+	add("workflow_status.", []string{"completed", "failed", "canceled", "terminated", "continuedasnew", "timedout"})
 	add("assignment.", constants(t, "../defect/input.go", "AssignmentCode"))
 	add("type.", constants(t, "../defect/field.go", "FieldType"))
 	add("decision.", []string{string(defect.Approve), string(defect.Reject)})

@@ -42,7 +42,6 @@ const (
 	Escalation   Topic = "escalation"    // a rule of the policy calls for somebody
 
 	// Of announcements, which are about no case.
-	Alarm           Topic = "alarm"            // something is wrong with the desk itself
 	RosterGap       Topic = "roster_gap"       // nobody, or too few, are on duty at some time
 	Substitute      Topic = "substitute"       // the reader stands in for an absent supervisor
 	SubstituteEnded Topic = "substitute_ended" // and does no more

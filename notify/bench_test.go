@@ -53,7 +53,7 @@ func fill(b *testing.B, s *store.Store, round, count int) {
 	b.Helper()
 	for i := range count {
 		require.NoError(b, s.Announce(b.Context(), notice.Announcement{
-			Key: fmt.Sprint(round, " ", i), Topic: notice.Alarm, Severity: defect.Severity(1 + i%4), Users: []string{"by.mail", "by.dingtalk", "by.feishu", "by.webhook"},
+			Key: fmt.Sprint(round, " ", i), Topic: notice.Drift, Severity: defect.Severity(1 + i%4), Users: []string{"by.mail", "by.dingtalk", "by.feishu", "by.webhook"},
 			Args: notice.Args{notice.ArgDetail: "磁盘空间不足"}, At: monday, Policy: storetest.Policy(),
 		}))
 	}

@@ -124,7 +124,7 @@ func TestCompose_EveryTopicInEveryLanguage(t *testing.T) {
 		notice.Submitted, notice.Urgent, notice.Acknowledged, notice.Assigned, notice.InfoWanted, notice.InfoProvided, notice.SignOff, notice.Approved, notice.Rejected,
 		notice.VerifyWanted, notice.VerifyFailed, notice.ReplyWanted, notice.ReportWanted, notice.Replied, notice.Accepted, notice.Reopened, notice.OnsiteWanted, notice.ExpertWanted,
 		notice.SpareWanted, notice.Regraded, notice.Commented, notice.Converted, notice.Withdrawn, notice.Duplicate, notice.Closed, notice.Warning, notice.Breach, notice.Escalation,
-		notice.Alarm, notice.RosterGap, notice.Drift, notice.Test, notice.SwapAsked, notice.SwapAgreed, notice.SwapRefused, notice.HandedOver,
+		notice.RosterGap, notice.Drift, notice.Test, notice.SwapAsked, notice.SwapAgreed, notice.SwapRefused, notice.HandedOver,
 	} {
 		for _, language := range []string{"zh", "en"} {
 			for _, seq := range []int{0, 4} {

@@ -7,12 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"yunwei/apperr"
 	"yunwei/defect"
 )
 
@@ -58,7 +61,7 @@ func (s *Store) AddFinding(ctx context.Context, id string, d defect.Drift) (bool
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	_, err := s.write.ExecContext(ctx, "INSERT INTO audit_findings (audit_id, number, kind, subject, found_at, detail) VALUES (?, ?, ?, ?, ?, ?)",
-		plain(id), plain(d.Number), d.Kind, cutBytes(d.Subject, 64), micros(d.FoundAt), cutBytes(d.Detail, maxDetail))
+		plain(id), plain(d.Number), d.Kind, cutBytes(d.Subject, 64), micros(d.FoundAt), detailOf(d))
 	if isDuplicate(err) {
 		return false, nil
 	}
@@ -66,6 +69,35 @@ func (s *Store) AddFinding(ctx context.Context, id string, d defect.Drift) (bool
 		return false, fmt.Errorf("keep what audit %s found of case %s: %w", id, d.Number, err)
 	}
 	return true, nil
+}
+
+// detail is a fact as it is stored.
+type detail struct {
+	Fact defect.DriftFact `json:"fact"`
+	Args apperr.Args      `json:"args,omitempty"`
+}
+
+// detailOf returns what is kept of a fact; arguments that are too long for it are cut.
+func detailOf(d defect.Drift) string {
+	args := maps.Clone(d.Args)
+	for limit := maxDetail; ; limit /= 2 {
+		for name, value := range args {
+			args[name] = cutBytes(value, limit)
+		}
+		b, err := json.Marshal(detail{Fact: d.Fact, Args: args})
+		if err != nil || len(b) <= maxDetail { // words can be written
+			return string(b)
+		}
+	}
+}
+
+// factOf reads it. Before there were facts, a sentence was kept.
+func factOf(text string) (defect.DriftFact, apperr.Args) {
+	var d detail
+	if err := json.Unmarshal([]byte(text), &d); err != nil || d.Fact == "" {
+		return defect.FactToldBefore, apperr.Args{"text": text}
+	}
+	return d.Fact, d.Args
 }
 
 func cutBytes(s string, limit int) string {
@@ -150,7 +182,8 @@ AND number >= ? AND (number > ? OR kind > ? OR (kind = ? AND subject > ?)) ORDER
 	}
 	out := make([]defect.Drift, len(rows))
 	for i, r := range rows {
-		out[i] = defect.Drift{Number: r.Number, Kind: r.Kind, Subject: r.Subject, FoundAt: fromMicros(r.FoundAt), Detail: r.Detail}
+		out[i] = defect.Drift{Number: r.Number, Kind: r.Kind, Subject: r.Subject, FoundAt: fromMicros(r.FoundAt)}
+		out[i].Fact, out[i].Args = factOf(r.Detail)
 	}
 	return out, next, nil
 }
@@ -210,11 +243,8 @@ type RecordedQuery struct {
 	Open     bool      // those that have not ended, or have not by all that is recorded of them
 }
 
-// Recordings reads cases as they are recorded, in the order of their submission, at most limit of them after a place;
-// from 0 on the first ones. The place to go on after is 0 when there are no more.
-func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, limit int) ([]defect.Recorded, int64, error) {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
+// statement finds the rows of the next cases after a place.
+func (q RecordedQuery) statement(after int64, limit int) (string, []any) {
 	if !q.From.IsZero() {
 		after = max(after, idAt(ceilMicros(q.From))-1)
 	}
@@ -223,10 +253,19 @@ func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, li
 		statement, args = statement+" AND id < ?", append(args, idAt(ceilMicros(q.To)))
 	}
 	if q.Open {
-		statement, args = statement+" AND "+looksOpen, append(args, openArgs...)
+		statement += looksOpen
 	}
+	return statement + " ORDER BY id LIMIT ?", append(args, limit)
+}
+
+// Recordings reads cases as they are recorded, in the order of their submission, at most limit of them after a place;
+// from 0 on the first ones. The place to go on after is 0 when there are no more.
+func (s *Store) Recordings(ctx context.Context, q RecordedQuery, after int64, limit int) ([]defect.Recorded, int64, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	statement, args := q.statement(after, limit)
 	var ids []int64
-	if err := s.read.SelectContext(ctx, &ids, statement+" ORDER BY id LIMIT ?", append(args, limit)...); err != nil {
+	if err := s.read.SelectContext(ctx, &ids, statement, args...); err != nil {
 		return nil, 0, fmt.Errorf("find recorded cases: %w", err)
 	}
 	out, err := s.recorded(ctx, ids)
@@ -247,12 +286,12 @@ func (s *Store) Walked(ctx context.Context, numbers []string) (map[string]bool, 
 	if len(numbers) == 0 {
 		return out, nil
 	}
-	args := make([]any, 0, len(numbers)+len(openArgs))
-	for _, n := range numbers {
-		args = append(args, plain(n))
+	args := make([]any, len(numbers))
+	for i, n := range numbers {
+		args[i] = plain(n)
 	}
 	var found []string
-	err := s.read.SelectContext(ctx, &found, "SELECT number FROM defects WHERE number IN ("+placeholders("?", len(numbers))+") AND "+looksOpen, append(args, openArgs...)...)
+	err := s.read.SelectContext(ctx, &found, "SELECT number FROM defects WHERE number IN ("+placeholders("?", len(numbers))+")"+looksOpen, args...)
 	if err != nil {
 		return nil, fmt.Errorf("find recorded cases by number: %w", err)
 	}
@@ -263,22 +302,8 @@ func (s *Store) Walked(ctx context.Context, numbers []string) (map[string]bool, 
 }
 
 // looksOpen finds the rows of cases that have not ended, and of those that are said to have ended and still promise
-// something: an audit must not trust the column that it checks. openArgs are its arguments.
-var (
-	looksOpen = "(stage NOT IN (" + placeholders("?", len(ended)) + ") OR next_due <> ?)"
-	openArgs  = append(slices.Clone(ended), any(int64(never)))
-)
-
-// ended are the stages of cases that nothing can happen to any more.
-var ended = func() []any {
-	var out []any
-	for _, stage := range defect.Stages() {
-		if stage.Ended() {
-			out = append(out, stage)
-		}
-	}
-	return out
-}()
+// something: an audit must not trust the column that it checks. The database works it out of both.
+const looksOpen = " AND looks_open = 1"
 
 // recorded reads cases by the IDs of their rows. It reads several times: a case that moves meanwhile differs from itself,
 // and has to be read again.
@@ -308,18 +333,18 @@ created_at, updated_at, next_due, submit_key FROM defects WHERE id IN (?)`, ids)
 		i := slices.IndexFunc(docs, func(d docRow) bool { return d.ID == id })
 		if i < 0 || len(rows[id]) == 0 {
 			if len(rows[id]) > 0 {
-				out = append(out, damaged(rows[id][0], errors.New("there are no texts of it")))
+				out = append(out, damaged(rows[id][0], defect.FactNoTexts, nil))
 			}
 			continue
 		}
 		r, err := s.recording(ctx, docs[i], rows[id][0], events[id])
-		if err == nil {
+		if err == nil && r.Damage == nil {
 			r.Stale, err = stale(&r.Case, docs[i], rows[id], promises[id])
 			r.Stale = append(staleEvents(r, events[id]), r.Stale...)
 		}
 		switch {
 		case errors.Is(err, ErrDamaged):
-			r = damaged(rows[id][0], err)
+			r = damaged(rows[id][0], defect.FactUnreadable, apperr.Args{"why": err.Error()})
 		case err != nil:
 			return nil, err
 		}
@@ -329,8 +354,10 @@ created_at, updated_at, next_due, submit_key FROM defects WHERE id IN (?)`, ids)
 }
 
 // damaged is a case of which no more than its row can be read.
-func damaged(r row, why error) defect.Recorded {
-	return defect.Recorded{Case: defect.Case{Number: r.Number}, Place: r.ID, Damage: why.Error()}
+func damaged(r row, fact defect.DriftFact, args apperr.Args) defect.Recorded {
+	return defect.Recorded{
+		Case: defect.Case{Number: r.Number}, Place: r.ID, Damage: &defect.Drift{Number: r.Number, Kind: defect.DriftCase, Fact: fact, Args: args},
+	}
 }
 
 // ofCase is a row that belongs to a case.
@@ -357,15 +384,15 @@ func byCase[R ofCase](ctx context.Context, from sqlx.QueryerContext, statement s
 	return out, nil
 }
 
-// recording is a case as its texts and events say; ErrDamaged when the texts cannot be read, or are those of a case of
-// another number than its row has.
+// recording is a case as its texts and events say; damaged when the texts are those of a case of another number than its
+// row has. ErrDamaged when they cannot be read.
 func (s *Store) recording(ctx context.Context, d docRow, of row, events []eventRow) (defect.Recorded, error) {
 	c, err := s.whole(ctx, d)
 	if err != nil {
 		return defect.Recorded{}, err
 	}
 	if plain(c.Number) != of.Number {
-		return defect.Recorded{}, fmt.Errorf("its texts are those of case %q: %w", c.Number, ErrDamaged)
+		return damaged(of, defect.FactOtherTexts, apperr.Args{"number": c.Number}), nil
 	}
 	r := defect.Recorded{Case: c, Place: d.ID}
 	for _, row := range events {
@@ -386,28 +413,33 @@ func stale(c *defect.Case, d docRow, rows []row, promises []promiseRow) ([]defec
 	}
 	var out []defect.Drift
 	if len(rows) != 1 {
-		return []defect.Drift{{Number: c.Number, Kind: defect.DriftRow, Detail: "there is no row of it"}}, nil
+		return []defect.Drift{{Number: c.Number, Kind: defect.DriftRow, Fact: defect.FactNoRow}}, nil
 	}
 	for column, is := range columnsOf(rows[0]) {
 		if should := columnsOf(want)[column]; is != should {
-			out = append(out, defect.Drift{Number: c.Number, Kind: defect.DriftRow, Subject: column, Detail: fmt.Sprintf("is %v, should be %v", is, should)})
+			out = append(out, defect.Drift{
+				Number: c.Number, Kind: defect.DriftRow, Subject: column, Fact: defect.FactDiffers, Args: defect.Differs(fmt.Sprint(is), fmt.Sprint(should)),
+			})
 		}
 	}
 	slices.SortFunc(out, func(a, b defect.Drift) int { return strings.Compare(a.Subject, b.Subject) })
 	wanted := promiseRows(c, d.ID)
 	for i := range max(len(wanted), len(promises)) {
-		var is, should promiseRow
-		if i < len(promises) {
-			is = promises[i]
-		}
-		if i < len(wanted) {
-			should = wanted[i]
-		}
-		if is != should {
-			out = append(out, defect.Drift{Number: c.Number, Kind: defect.DriftPromise, Subject: fmt.Sprint(i + 1), Detail: fmt.Sprintf("is %+v, should be %+v", is, should)})
+		if is, should := promiseText(promises, i), promiseText(wanted, i); is != should {
+			out = append(out, defect.Drift{
+				Number: c.Number, Kind: defect.DriftPromise, Subject: strconv.Itoa(i + 1), Fact: defect.FactDiffers, Args: defect.Differs(is, should),
+			})
 		}
 	}
 	return out, nil
+}
+
+// promiseText is all that a row of a promise says, by column; empty for none.
+func promiseText(rows []promiseRow, i int) string {
+	if i >= len(rows) {
+		return ""
+	}
+	return fmt.Sprintf("%+v", rows[i])
 }
 
 // staleEvents compares the columns of events with what the events say. One that cannot be read is found out by its sum.
@@ -416,8 +448,9 @@ func staleEvents(r defect.Recorded, rows []eventRow) []defect.Drift {
 	for i, e := range r.Events {
 		if is := rows[i]; e.Kind != "" && (is.Kind != e.Kind || is.At != micros(e.At)) {
 			out = append(out, defect.Drift{
-				Number: r.Case.Number, Kind: defect.DriftEvent, Subject: fmt.Sprint(is.Seq),
-				Detail: fmt.Sprintf("its columns say %s at %d, the event %s at %d", is.Kind, is.At, e.Kind, micros(e.At)),
+				Number: r.Case.Number, Kind: defect.DriftEvent, Subject: strconv.Itoa(is.Seq), Fact: defect.FactEventColumns, Args: apperr.Args{
+					"is": string(is.Kind), "is_at": fromMicros(is.At).Format(time.RFC3339Nano), "should": string(e.Kind), "should_at": e.At.UTC().Format(time.RFC3339Nano),
+				},
 			})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"yunwei/defect"
+	"yunwei/lang"
 	"yunwei/store"
 	"yunwei/store/storetest"
 )
@@ -94,6 +95,7 @@ func TestRecorded_FindsWhatWasTamperedWith(t *testing.T) {
 				require.NotEmpty(t, found)
 				require.Equal(t, tamper.kind, found[0].Kind, "%+v", found)
 				require.Equal(t, c.Number, found[0].Number)
+				require.NotContains(t, lang.Chinese.Text(found[0].Text()), "drift_fact", "it can be told")
 				require.Equal(t, strings.ReplaceAll(tamper.subject, "last", fmt.Sprint(c.Seq)), found[0].Subject, "%+v", found)
 			})
 		}
@@ -126,6 +128,25 @@ func TestRecordings_DoNotTrustTheColumnThatTheyCheck(t *testing.T) {
 		walked, err = s.Walked(ctx, nil)
 		require.NoError(t, err)
 		require.Empty(t, walked)
+	})
+}
+
+// What the database takes for open is what the case takes for it, at every stage.
+func TestRecordings_AreOpenAtTheStagesThatHaveNotEnded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		r := seeded(1)
+		c, events := storetest.Life(r, storetest.Submission(r, 1, 3), monday, 0, defect.Keyed{})
+		_, err := s.Project(ctx, c.Number, &c, events)
+		require.NoError(t, err)
+		for _, stage := range append(defect.Stages(), "lunch") {
+			for _, due := range []int64{7, math.MaxInt64} {
+				require.NoError(t, s.Exec(ctx, "UPDATE defects SET stage = ?, next_due = ?", stage, due))
+				walked, err := s.Walked(ctx, []string{c.Number})
+				require.NoError(t, err)
+				require.Equal(t, !stage.Ended() || due == 7, walked[c.Number], "%s %d", stage, due)
+			}
+		}
 	})
 }
 
@@ -169,9 +190,9 @@ func TestWalks_GoOnBehindCasesThatCannotBeRead(t *testing.T) {
 			require.NoError(t, err)
 			for _, r := range page {
 				audited = append(audited, r.Case.Number)
-				if r.Damage != "" {
+				if r.Damage != nil {
 					found := r.Recompute()
-					require.Equal(t, []defect.Drift{{Number: r.Case.Number, Kind: defect.DriftCase, Detail: r.Damage}}, found)
+					require.Equal(t, []defect.Drift{*r.Damage}, found)
 					damaged = append(damaged, r.Case.Number)
 				}
 			}
@@ -183,7 +204,7 @@ func TestWalks_GoOnBehindCasesThatCannotBeRead(t *testing.T) {
 		require.Equal(t, [][]string{numbers, numbers[:4], numbers, numbers[:4]}, [][]string{walked, unread, audited, damaged})
 		again, err := s.Recorded(ctx, numbers[0])
 		require.NoError(t, err)
-		require.NotEmpty(t, again.Damage)
+		require.NotNil(t, again.Damage)
 	})
 }
 
@@ -191,7 +212,7 @@ func TestAudits_KeepWhatTheyFoundOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		s, ctx := db.Open(t), t.Context()
 		drift := func(number, subject string) defect.Drift {
-			return defect.Drift{Number: number, Kind: defect.DriftClock, Subject: subject, Detail: strings.Repeat("长", 3000), FoundAt: monday}
+			return defect.Drift{Number: number, Kind: defect.DriftClock, Subject: subject, Fact: defect.FactDiffers, Args: defect.Differs("<", strings.Repeat("长", 3000)), FoundAt: monday}
 		}
 		for range 2 {
 			require.NoError(t, s.BeginAudit(ctx, "a", monday))
@@ -215,7 +236,15 @@ func TestAudits_KeepWhatTheyFoundOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, last)
 		require.Equal(t, []string{"plan 2", "resolve 3"}, []string{first[0].Subject, second[0].Subject})
-		require.Less(t, len(first[0].Detail), 4001)
+		require.Equal(t, defect.FactDiffers, first[0].Fact)
+		require.Equal(t, "<", first[0].Args["is"])
+		require.Regexp(t, "^长+$", first[0].Args["should"])
+		require.Greater(t, len(first[0].Args["should"]), 1000, "as much as fits")
+		require.NoError(t, s.Exec(ctx, "UPDATE audit_findings SET detail = 'its sum does not fit what it says' WHERE audit_id = 'b'"))
+		former, _, err := s.Findings(ctx, "b", "", 1)
+		require.NoError(t, err)
+		require.Equal(t, defect.FactToldBefore, former[0].Fact, "as it was kept before there were facts")
+		require.Equal(t, "its sum does not fit what it says", former[0].Args["text"])
 		_, _, err = s.Findings(ctx, "a", "x", 1)
 		require.ErrorIs(t, err, store.ErrCursor)
 		_, _, err = s.Audits(ctx, "e30", 1)

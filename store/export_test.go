@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -11,8 +12,11 @@ import (
 
 // SetBounds makes a store do as it does when there is much, with little.
 func (s *Store) SetBounds(depth, sorted, asked, absorbDocs, segmentDocs int) {
-	s.bounds = bounds{depth: depth, sorted: sorted, asked: asked, absorbDocs: absorbDocs, segmentDocs: segmentDocs}
+	s.bounds = bounds{depth: depth, sorted: sorted, asked: asked, absorbDocs: absorbDocs, segmentDocs: segmentDocs, page: s.bounds.page}
 }
+
+// SetPage makes a store read what it reads whole in small pages.
+func (s *Store) SetPage(rows int) { s.bounds.page = rows }
 
 // Fold and FoldQuery say how texts are compared.
 func Fold(text string) string      { return fold(text) }
@@ -45,6 +49,63 @@ func (s *Store) Forget(ctx context.Context, number string) error {
 func (s *Store) Exec(ctx context.Context, statement string, args ...any) error {
 	_, err := s.write.ExecContext(ctx, statement, args...)
 	return err
+}
+
+// Plans returns how the engine reads the pages of lists, by what is listed; of changes those since a time.
+func (s *Store) Plans(ctx context.Context, since int64) (map[string]string, error) {
+	type statement struct {
+		text string
+		args []any
+	}
+	statements := map[string]statement{}
+	for by, key := range map[defect.Dimension]string{defect.ByPerson: "person7", defect.BySystem: "system7", defect.ByUnit: "unit7"} {
+		text, args, err := promisePage(defect.PromiseQuery{By: by, Keyed: true, Key: key}, "", 100)
+		if err != nil {
+			return nil, err
+		}
+		statements["promises by "+string(by)] = statement{text, args}
+		text, args, err = promisePage(defect.PromiseQuery{By: by, Keyed: true, Key: key}, writeCursor(promiseCursor{StartedAt: 1, ID: 1, N: 1}), 100)
+		if err != nil {
+			return nil, err
+		}
+		statements["more promises by "+string(by)] = statement{text, args}
+	}
+	text, args := NoticeQuery{Username: "person7", Limit: 100, Before: 1 << 40}.statement()
+	statements["notices"] = statement{text, args}
+	text, args = RecordedQuery{Open: true}.statement(1, 50)
+	statements["audit"] = statement{text, args}
+	statements["changes"] = statement{changePage(""), []any{since, since, "", 50}}
+	statements["changes of a roster"] = statement{changePage(ofRoster), []any{"roster7", never, since, since, "", 50}}
+	out := map[string]string{}
+	for what, st := range statements {
+		plan, err := s.plan(ctx, st.text, st.args)
+		if err != nil {
+			return nil, err
+		}
+		out[what] = plan
+	}
+	return out, nil
+}
+
+// plan returns how the engine carries out a statement.
+func (s *Store) plan(ctx context.Context, statement string, args []any) (string, error) {
+	if s.engine.name == "mysql" {
+		var plan string
+		err := s.read.GetContext(ctx, &plan, "EXPLAIN FORMAT=JSON "+statement, args...)
+		return plan, err
+	}
+	var steps []struct {
+		ID      int    `db:"id"`
+		Parent  int    `db:"parent"`
+		Notused int    `db:"notused"`
+		Detail  string `db:"detail"`
+	}
+	err := s.read.SelectContext(ctx, &steps, "EXPLAIN QUERY PLAN "+statement, args...)
+	var out []string
+	for _, step := range steps {
+		out = append(out, step.Detail)
+	}
+	return strings.Join(out, "\n"), err
 }
 
 // Tables lists the tables there are.
@@ -130,7 +191,7 @@ func (s *Store) Analyze(ctx context.Context) error {
 	if s.engine.name == "sqlite" {
 		return s.Exec(ctx, "ANALYZE")
 	}
-	return s.Exec(ctx, "ANALYZE TABLE defects, defect_docs, search_postings")
+	return s.Exec(ctx, "ANALYZE TABLE defects, defect_docs, search_postings, promises, notices, roster_changes")
 }
 
 // LoadPromises stores so many promises, like the given ones but in other cases, a minute apart: for measurements only.
@@ -148,11 +209,11 @@ func (s *Store) LoadPromises(ctx context.Context, like []defect.CasePromise, n i
 	return s.inTx(ctx, func(tx *sqlx.Tx) error { return s.putPromises(ctx, tx, rows) })
 }
 
-// AddNotices adds so many pending notices over a channel.
-func (s *Store) AddNotices(ctx context.Context, channel string, n int) error {
+// AddNotices adds so many pending notices over a channel, for one after the other of some people.
+func (s *Store) AddNotices(ctx context.Context, channel string, n int, to ...string) error {
 	rows := make([]noticeRow, n)
 	for i := range rows {
-		rows[i] = noticeRow{About: "case", Seq: i + 1, Username: "agent", Channel: channel, Severity: 3, State: "pending", Args: "{}"}
+		rows[i] = noticeRow{About: "case", Seq: i + 1, Username: to[i%len(to)], Channel: channel, Severity: 3, State: "pending", Args: "{}"}
 	}
 	return s.inTx(ctx, func(tx *sqlx.Tx) error { return addNotices(ctx, tx, rows) })
 }

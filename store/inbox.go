@@ -24,6 +24,16 @@ type NoticeQuery struct {
 func (s *Store) Notices(ctx context.Context, q NoticeQuery) ([]notice.Notice, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
+	statement, args := q.statement()
+	var rows []noticeRow
+	if err := s.read.SelectContext(ctx, &rows, statement, args...); err != nil {
+		return nil, fmt.Errorf("list notices: %w", err)
+	}
+	return noticesOf(rows), nil
+}
+
+// statement reads the notices that are asked for.
+func (q NoticeQuery) statement() (string, []any) {
 	where, args := []string{"1 = 1"}, []any{}
 	add := func(given bool, condition string, values ...any) {
 		if given {
@@ -36,12 +46,7 @@ func (s *Store) Notices(ctx context.Context, q NoticeQuery) ([]notice.Notice, er
 	add(q.Number != "", "about = ? AND seq > 0", plain(q.Number))
 	add(q.Unread, "read_at = 0")
 	add(q.Before > 0, "id < ?", q.Before)
-	var rows []noticeRow
-	err := s.read.SelectContext(ctx, &rows, selectNotices+"WHERE "+strings.Join(where, " AND ")+" ORDER BY id DESC LIMIT ?", append(args, q.Limit)...)
-	if err != nil {
-		return nil, fmt.Errorf("list notices: %w", err)
-	}
-	return noticesOf(rows), nil
+	return selectNotices + "WHERE " + strings.Join(where, " AND ") + " ORDER BY id DESC LIMIT ?", append(args, q.Limit)
 }
 
 // maxUnread is how far unread notices are counted.

@@ -282,12 +282,14 @@ func (s *Store) standing(people []notice.Person, now time.Time) []notice.Person 
 const peopleEvery = time.Minute
 
 // KeepPeople looks who can be told things, again and again until ctx ends, so that KnownPeople knows it too when the
-// database is away.
-func (s *Store) KeepPeople(ctx context.Context) {
+// database is away. What keeps it from looking, failed is told; meanwhile those of before stay.
+func (s *Store) KeepPeople(ctx context.Context, failed func(error)) {
 	tick := time.NewTicker(peopleEvery)
 	defer tick.Stop()
 	for {
-		_, _ = s.People(ctx) // while the database is away, those of before stay
+		if _, err := s.People(ctx); err != nil && ctx.Err() == nil {
+			failed(err)
+		}
 		select {
 		case <-ctx.Done():
 			return

@@ -199,6 +199,19 @@ func TestNotices_ForThoseOnDuty(t *testing.T) {
 	})
 }
 
+func TestKeepPeople_TellsWhatKeepsItFromLooking(t *testing.T) {
+	s := storetest.SQLite(t).Open(t)
+	require.NoError(t, s.Exec(t.Context(), "DROP TABLE users"))
+	ctx, cancel := context.WithCancel(t.Context())
+	var told []error
+	s.KeepPeople(ctx, func(err error) {
+		told = append(told, err)
+		cancel()
+	})
+	require.Len(t, told, 1)
+	require.ErrorContains(t, told[0], "whom to tell")
+}
+
 func TestLease_MostUrgentFirstAndToOneOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		o := newOutbox(t, db)
@@ -343,7 +356,7 @@ func TestSettle_RetriesAndNextWaysWaitForTheirReadersHours(t *testing.T) {
 		o.wants("agent2", notice.Settings{Ways: ways, Quiet: []notice.Quiet{{From: 17 * 60, To: 7 * 60}}})
 		o.clock = o.clock.Add(-time.Minute)
 		o.report(first, 4)
-		require.NoError(t, o.Announce(t.Context(), notice.Announcement{Key: "k", Topic: notice.Alarm, Users: []string{"agent"}, At: o.clock, Policy: storetest.Policy()}))
+		require.NoError(t, o.Announce(t.Context(), notice.Announcement{Key: "k", Topic: notice.RosterGap, Users: []string{"agent"}, At: o.clock, Policy: storetest.Policy()}))
 		o.report(second, 1)
 		list := o.lease("l", notice.Lease{Channel: notice.Feishu, Limit: 10})
 		require.Len(t, list, 5)
@@ -551,7 +564,7 @@ func TestNoticeFigures_CountWhatHasNotArrived(t *testing.T) {
 func TestNotices_ManyAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		o := newOutbox(t, db)
-		require.NoError(t, o.AddNotices(t.Context(), notice.WeCom, 4000))
+		require.NoError(t, o.AddNotices(t.Context(), notice.WeCom, 4000, "agent"))
 		seen := 0
 		for {
 			list := o.lease(fmt.Sprint("l", seen), notice.Lease{Channel: notice.WeCom, Limit: 1000})

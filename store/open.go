@@ -54,9 +54,10 @@ type bounds struct {
 	asked       int // how many found cases the database is asked about by name; more are met by following the order
 	absorbDocs  int // how many texts move into the search index in one transaction
 	segmentDocs int // how many cases a segment of the search index holds at least when it is full
+	page        int // how many rows are read at once of what is read whole
 }
 
-var standardBounds = bounds{depth: defect.MaxDepth, sorted: 4000, asked: 1000, absorbDocs: 512, segmentDocs: 8192}
+var standardBounds = bounds{depth: defect.MaxDepth, sorted: 4000, asked: 1000, absorbDocs: 512, segmentDocs: 8192, page: 1000}
 
 // engine is what differs between the databases.
 type engine struct {

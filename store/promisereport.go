@@ -163,19 +163,12 @@ type promiseCursor struct {
 func (s *Store) Promises(ctx context.Context, q defect.PromiseQuery, after string, limit int) (list []defect.CasePromise, next string, err error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	where, args := promiseWhere(q)
-	if after != "" {
-		place, err := parsePromiseCursor(after)
-		if err != nil {
-			return nil, "", err
-		}
-		where += " AND started_at >= ? AND (started_at > ? OR id > ? OR (id = ? AND n > ?))"
-		args = append(args, place.StartedAt, place.StartedAt, place.ID, place.ID, place.N)
+	statement, args, err := promisePage(q, after, limit+1)
+	if err != nil {
+		return nil, "", err
 	}
 	var rows []promiseRow
-	err = s.read.SelectContext(ctx, &rows, "SELECT "+promiseColumns+" FROM promises"+where+
-		" ORDER BY started_at, id, n LIMIT ?", append(args, limit+1)...)
-	if err != nil {
+	if err := s.read.SelectContext(ctx, &rows, statement, args...); err != nil {
 		return nil, "", fmt.Errorf("list promises: %w", err)
 	}
 	if len(rows) > limit {
@@ -185,6 +178,20 @@ func (s *Store) Promises(ctx context.Context, q defect.PromiseQuery, after strin
 	}
 	list, err = s.promisesOf(ctx, rows)
 	return list, next, err
+}
+
+// promisePage reads the next promises of a list.
+func promisePage(q defect.PromiseQuery, after string, limit int) (string, []any, error) {
+	where, args := promiseWhere(q)
+	if after != "" {
+		place, err := parsePromiseCursor(after)
+		if err != nil {
+			return "", nil, err
+		}
+		where += " AND started_at >= ? AND (started_at > ? OR id > ? OR (id = ? AND n > ?))"
+		args = append(args, place.StartedAt, place.StartedAt, place.ID, place.ID, place.N)
+	}
+	return "SELECT " + promiseColumns + " FROM promises" + where + " ORDER BY started_at, id, n LIMIT ?", append(args, limit), nil
 }
 
 func parsePromiseCursor(text string) (promiseCursor, error) {

@@ -1,11 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"yunwei/roster"
@@ -69,6 +72,34 @@ func (r changeRow) swap() (w roster.Swap, err error) {
 		err = fmt.Errorf("read swap %s: %w", r.ID, err)
 	}
 	return w, err
+}
+
+// changes returns the changes that where narrows and that have an effect after since, in the order in which they were made,
+// however many they are: who is on duty is not told from a part of them.
+func (s *Store) changes(ctx context.Context, where string, args []any, since time.Time) ([]changeRow, error) {
+	var out []changeRow
+	for ends, id := micros(since)+1, ""; ; {
+		var page []changeRow
+		err := s.read.SelectContext(ctx, &page, changePage(where), append(slices.Clip(args), ends, ends, id, s.bounds.page)...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page...)
+		if len(page) < s.bounds.page {
+			break
+		}
+		ends, id = page[len(page)-1].EndsAt, page[len(page)-1].ID
+	}
+	slices.SortFunc(out, func(a, b changeRow) int { return cmp.Or(cmp.Compare(a.MadeAt, b.MadeAt), strings.Compare(a.ID, b.ID)) })
+	return out, nil
+}
+
+// ofRoster narrows changes to those of a roster that begin before a time.
+const ofRoster = "roster = ? AND starts_at < ? AND "
+
+// changePage reads the next changes behind an end and an ID.
+func changePage(where string) string {
+	return selectChange + "WHERE " + where + "ends_at >= ? AND (ends_at > ? OR id > ?) ORDER BY ends_at, id LIMIT ?"
 }
 
 // addChanges puts changes on the rosters that they belong to.

@@ -105,11 +105,8 @@ func saveRoster(ctx context.Context, tx *sqlx.Tx, r *roster.Roster) error {
 	return err
 }
 
-// maxChanges bounds the changes that are read for one question.
-const maxChanges = 5000
-
 // Rosters returns all rosters in their latest versions, by name, each with the changes that have an effect after since:
-// all that is needed to say who is on duty from then on. It is two statements.
+// all that is needed to say who is on duty from then on. It is two statements, and one more for each further page of changes.
 func (s *Store) Rosters(ctx context.Context, since time.Time) ([]roster.Roster, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
@@ -121,8 +118,8 @@ func (s *Store) Rosters(ctx context.Context, since time.Time) ([]roster.Roster, 
 	if err != nil {
 		return nil, err
 	}
-	var changes []changeRow
-	if err := s.read.SelectContext(ctx, &changes, selectChange+"WHERE ends_at > ? ORDER BY made_at, id LIMIT ?", micros(since), maxChanges); err != nil {
+	changes, err := s.changes(ctx, "", nil, since)
+	if err != nil {
 		return nil, fmt.Errorf("read the changes of the rosters: %w", err)
 	}
 	return list, addChanges(list, changes)
@@ -159,9 +156,6 @@ func (s *Store) Roster(ctx context.Context, name string, version int) (roster.Ro
 	return row.roster()
 }
 
-// maxVersions bounds the versions that are read for one question.
-const maxVersions = 200
-
 // RostersIn returns the versions of a roster that were in force at some time of [from, to), oldest first, with the changes
 // that touch that span. There are none when the roster was saved for the first time at to or later.
 func (s *Store) RostersIn(ctx context.Context, name string, from, to time.Time) ([]roster.Roster, error) {
@@ -172,22 +166,40 @@ func (s *Store) RostersIn(ctx context.Context, name string, from, to time.Time) 
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("roster %q at %v: %w", name, from, err)
 	}
-	var rows []rosterRow
-	err = s.read.SelectContext(ctx, &rows, selectVersion+"WHERE v.name = ? AND v.version >= ? AND v.saved_at < ? ORDER BY v.version LIMIT ?",
-		plain(name), first, micros(to), maxVersions)
+	list, err := s.versions(ctx, name, first, to)
 	if err != nil {
 		return nil, fmt.Errorf("versions of roster %q: %w", name, err)
 	}
-	list, err := rostersOf(rows)
-	if err != nil || len(list) == 0 {
-		return nil, err
+	if len(list) == 0 {
+		return nil, nil
 	}
-	var changes []changeRow
-	err = s.read.SelectContext(ctx, &changes, selectChange+"WHERE roster = ? AND ends_at > ? AND starts_at < ? ORDER BY made_at, id LIMIT ?", plain(name), micros(from), micros(to), maxChanges)
+	changes, err := s.changes(ctx, ofRoster, []any{plain(name), micros(to)}, from)
 	if err != nil {
 		return nil, fmt.Errorf("changes of roster %q: %w", name, err)
 	}
 	return list, addChanges(list, changes)
+}
+
+// versions returns the versions of a roster from one on that were saved before to, however many they are.
+func (s *Store) versions(ctx context.Context, name string, first int, to time.Time) ([]roster.Roster, error) {
+	var out []roster.Roster
+	for {
+		var rows []rosterRow
+		err := s.read.SelectContext(ctx, &rows, selectVersion+"WHERE v.name = ? AND v.version >= ? AND v.saved_at < ? ORDER BY v.version LIMIT ?",
+			plain(name), first, micros(to), s.bounds.page)
+		if err != nil {
+			return nil, err
+		}
+		list, err := rostersOf(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+		if len(rows) < s.bounds.page {
+			return out, nil
+		}
+		first = rows[len(rows)-1].Version + 1
+	}
 }
 
 // RosterVersions lists the saves of a roster, the latest first, before the given version, from the latest for 0, at most

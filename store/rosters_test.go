@@ -122,6 +122,49 @@ func TestRosters_SavedByManyAtOnce(t *testing.T) {
 	})
 }
 
+// Who is on duty is not told from a part of what was saved: all of it is read, however much it is.
+func TestRosters_AreReadWholeInPages(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		const saves, made = 205, 7 // more saves than were once read at all
+		for i := range saves {
+			_, err := s.SaveRoster(ctx, dutyOf("site", "an", i, monday.Add(time.Duration(i)*time.Minute)))
+			require.NoError(t, err)
+		}
+		var ids []string
+		for i := range made { // three end at the same time, and the last that was made ends first
+			o := roster.Override{
+				ID: fmt.Sprintf("o%d", i), From: monday, To: monday.AddDate(0, 0, made-i/3), Instead: "an", People: []string{"bo"}, By: "liaison", Reason: "病假",
+				At: monday.Add(time.Duration(i) * time.Minute),
+			}
+			require.NoError(t, s.AddOverride(ctx, "site", o))
+			ids = append(ids, o.ID)
+		}
+		for _, page := range []int{1, 2, 3, 7, 41, 1000} {
+			s.SetPage(page)
+			in, err := s.RostersIn(ctx, "site", monday, monday.AddDate(0, 1, 0))
+			require.NoError(t, err)
+			require.Len(t, in, saves, page)
+			for i, r := range in {
+				require.Equal(t, i+1, r.Version)
+				require.Equal(t, ids, idsOf(r), page)
+			}
+			all, err := s.Rosters(ctx, monday)
+			require.NoError(t, err)
+			require.Equal(t, ids, idsOf(all[0]), page)
+		}
+	})
+}
+
+// idsOf returns the IDs of a roster's overrides, in their order.
+func idsOf(r roster.Roster) []string {
+	var out []string
+	for _, o := range r.Overrides {
+		out = append(out, o.ID)
+	}
+	return out
+}
+
 func TestRosterChanges_FromMakingToCancelling(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		s, ctx := db.Open(t), t.Context()

@@ -292,7 +292,9 @@ func (p *pages) act(c *gin.Context, by desk.Caller) {
 	case apperr.Is(tried.err, apperr.NotFound):
 		p.fail(c, tried.err)
 	default:
-		p.showCase(c, by, p.refuse(c, tried.err), tried, "")
+		status := p.refuse(c, tried.err)
+		tried.err = forPeople(c, tried.err)
+		p.showCase(c, by, status, tried, "")
 	}
 }
 

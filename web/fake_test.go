@@ -230,6 +230,9 @@ func (f *fakeConsole) Inbox(context.Context, desk.Caller, bool, int64, int) (des
 }
 
 func (f *fakeConsole) ReadNotices(_ context.Context, _ desk.Caller, upTo int64) (int, error) {
+	if f.away != nil {
+		return 0, f.away
+	}
 	f.read = upTo
 	return 1, nil
 }

@@ -33,7 +33,7 @@ func (p *pages) attach(c *gin.Context, by desk.Caller) {
 	case apperr.Is(err, apperr.NotFound):
 		p.fail(c, err)
 	default:
-		e, l := apperr.Of(err), language(c)
+		e, l := apperr.Of(forPeople(c, err)), language(c)
 		why := l.Text(e.Reason, e.Args)
 		if len(e.Fields) > 0 {
 			why = l.Text(e.Fields[0].Reason, e.Fields[0].Args)

@@ -223,6 +223,16 @@ func bind(doc map[string]any, into any) error {
 	return nil
 }
 
+// named puts the name that people know a field by before what is wrong with it. A field that pages do not know has none.
+func named(l lang.Lang, field, text string) string {
+	key := "input." + field
+	label := l.Term(key)
+	if label == key {
+		return text
+	}
+	return l.Text("web.problem.field", apperr.Args{"field": label, "text": text})
+}
+
 // wrongFields says what is wrong with each field that an error names; what it says of fields that the form does not show
 // comes back as one text.
 func wrongFields(l lang.Lang, err error, shown []control) (wrong map[string]string, rest string) {
@@ -238,7 +248,7 @@ func wrongFields(l lang.Lang, err error, shown []control) (wrong map[string]stri
 			wrong[f.Field] = text
 			continue
 		}
-		others = append(others, f.Field+": "+text)
+		others = append(others, named(l, f.Field, text))
 	}
 	if len(e.Fields) == 0 || len(others) == 0 {
 		others = append([]string{l.Text(e.Reason, e.Args)}, others...)

@@ -95,7 +95,7 @@ func (p *pages) list(c *gin.Context, by desk.Caller) {
 	}
 	if apperr.Is(err, apperr.Invalid) {
 		status = http.StatusUnprocessableEntity
-		for _, f := range apperr.Of(err).Fields {
+		for _, f := range apperr.Of(forPeople(c, err)).Fields {
 			out.Wrong = l.Text(f.Reason, f.Args)
 		}
 	} else if err != nil {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -141,7 +142,11 @@ func localPath(to string) string {
 // readForm reads a form of bounded size.
 func readForm(c *gin.Context) error {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
-	if err := c.Request.ParseForm(); err != nil {
+	err := c.Request.ParseForm()
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": toldForm})
+	}
+	if err != nil {
 		return apperr.Wrap(err, apperr.Unreadable, apperr.ReasonUnreadable)
 	}
 	return nil

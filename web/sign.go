@@ -17,8 +17,11 @@ type signOffDesk interface {
 	SignByLink(ctx context.Context, link string, decision defect.Decision, comment string) error
 }
 
-// maxForm bounds a form, in bytes: the longest texts that are taken, as browsers write them.
-const maxForm = 512 << 10
+// maxForm bounds a form, in bytes: the longest texts that are taken, as browsers write them. toldForm is it as people are told.
+const (
+	maxForm  = 512 << 10
+	toldForm = "512 KiB"
+)
 
 // sheet is what the sign-off page shows.
 type sheet struct {
@@ -40,11 +43,11 @@ func (p *pages) sheet(c *gin.Context, status int, comment string, wrong error) {
 	l := language(c)
 	out := sheet{Sheet: s, Comment: comment}
 	if s.Shut != nil {
-		e := apperr.Of(s.Shut)
+		e := apperr.Of(forPeople(c, s.Shut))
 		out.Shut = l.Text(e.Reason, e.Args)
 	}
 	if wrong != nil {
-		e := apperr.Of(wrong)
+		e := apperr.Of(forPeople(c, wrong))
 		out.Wrong = l.Text(e.Reason, e.Args)
 		if len(e.Fields) > 0 {
 			out.Wrong = l.Text(e.Fields[0].Reason, e.Fields[0].Args)

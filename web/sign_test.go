@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -125,7 +126,7 @@ func TestSheet_OfALinkThatIsNotGood(t *testing.T) {
 	}{
 		"ended":        {apperr.New(apperr.Unauthenticated, apperr.ReasonLink, nil), 403, "无效或已失效"},
 		"superseded":   {apperr.New(apperr.StaleProposal, apperr.ReasonLinkStale, nil), 409, "取代"},
-		"Temporal off": {&apperr.Error{Code: apperr.Unavailable, Reason: apperr.ReasonTemporalAway, RetryAfter: 5 * time.Second}, 503, "稍后再试"},
+		"Temporal off": {&apperr.Error{Code: apperr.Unavailable, Reason: apperr.ReasonTemporalAway, RetryAfter: 5 * time.Second}, 503, "流程服务暂时没有应答"},
 		"a bug":        {errors.New("secret inside"), 500, "系统内部出错"},
 	} {
 		f.fail = c.err
@@ -161,7 +162,38 @@ func TestDecide_KeepsWhatWasTyped(t *testing.T) {
 	w = ask(t, h, "POST", "/sign/abc", "zh", url.Values{"decision": {"approve"}})
 	require.Equal(t, http.StatusConflict, w.Code)
 	w = ask(t, h, "POST", "/sign/abc", "zh", url.Values{"comment": {strings.Repeat("x", 600_000)}})
-	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+	require.Contains(t, w.Body.String(), "512 KiB")
+}
+
+func TestDecide_OfWhatNobodyCanHelp(t *testing.T) {
+	f, _ := newSite(t)
+	var logged bytes.Buffer
+	log := slog.New(slog.NewJSONHandler(&logged, nil))
+	h, err := web.NewHandler(web.Options{Desk: f, Log: log, Edge: newEdge(t, slog.New(slog.DiscardHandler)), Zone: cst, Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		err    error
+		status int
+		wait   string
+		says   string
+	}{
+		"a bug":        {errors.New("secret inside"), 500, "", "请把请求编号"},
+		"Temporal off": {&apperr.Error{Code: apperr.Unavailable, Reason: apperr.ReasonTemporalAway, RetryAfter: 5 * time.Second}, 503, "5", "请先查看最新情况"},
+	} {
+		logged.Reset()
+		f.no = c.err
+		w := ask(t, h, "POST", "/sign/abc", "zh", url.Values{"decision": {"approve"}, "comment": {"可以"}})
+		require.Equal(t, c.status, w.Code, name)
+		require.Equal(t, c.wait, w.Header().Get("Retry-After"), name)
+		require.Contains(t, w.Body.String(), c.says, name)
+		require.Contains(t, w.Body.String(), "可以</textarea>", name)
+		if c.status == http.StatusInternalServerError {
+			require.Contains(t, logged.String(), "secret inside")
+			require.Contains(t, w.Body.String(), w.Header().Get("X-Request-Id"), "what people are asked to pass on")
+			require.Contains(t, logged.String(), w.Header().Get("X-Request-Id"))
+		}
+	}
 }
 
 var (

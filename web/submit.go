@@ -38,7 +38,7 @@ func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, values url.V
 	fields := reportFields(by)
 	draw := formOf{l: l, id: "new", values: values}
 	if err != nil {
-		draw.wrong, out.Wrong = wrongFields(l, err, draw.controls(fields, ""))
+		draw.wrong, out.Wrong = wrongFields(l, forPeople(c, err), draw.controls(fields, ""))
 	}
 	for _, f := range fields {
 		if f.Type == defect.TypeObject {

@@ -176,16 +176,25 @@ func (p *pages) refuse(c *gin.Context, err error) int {
 // problem is what the page of an error shows.
 type problem struct {
 	Title, Detail string
-	Retry         bool // it may be another matter in a moment
+	Retry         bool   // it may be another matter in a moment
+	Typed         bool   // a form was sent, which the browser has kept
+	ID            string // of the request, for whoever looks into it; empty when nobody has to
 }
 
 // fail shows an error as a page. Causes stay in the log.
 func (p *pages) fail(c *gin.Context, err error) {
-	e, l, status := apperr.Of(err), language(c), p.refuse(c, err)
-	told := problem{Title: l.Term("title." + string(e.Code)), Detail: l.Text(e.Reason, e.Args), Retry: status == http.StatusServiceUnavailable}
+	e, l, status := apperr.Of(forPeople(c, err)), language(c), p.refuse(c, err)
+	told := problem{Title: l.Term("title." + string(e.Code)), Detail: l.Text(e.Reason, e.Args), Typed: changes(c)}
+	told.Retry = status == http.StatusServiceUnavailable && (!told.Typed || e.Reason == apperr.Of(err).Reason) // else it is in the words of the page
+	if status == http.StatusInternalServerError {
+		told.ID = edge.ID(c)
+	}
 	p.show(c, status, "problem", told.Title, told)
 	c.Abort()
 }
+
+// changes reports whether a request is one that changes something: a form.
+func changes(c *gin.Context) bool { return c.Request.Method == http.MethodPost }
 
 // recovered answers a panic with an error page and keeps its trace in the log.
 func (p *pages) recovered(c *gin.Context) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"sync"
@@ -33,7 +34,7 @@ type metrics struct {
 	provider *sdkmetric.MeterProvider
 }
 
-func newMetrics(db *store.Store) (*metrics, error) {
+func newMetrics(db *store.Store, log *slog.Logger) (*metrics, error) {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -47,7 +48,7 @@ func newMetrics(db *store.Store) (*metrics, error) {
 		}, []string{"channel", "outcome"}),
 	}
 	for _, c := range []prometheus.Collector{
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.lag, m.audited, m.drifts, m.sends, &caseFigures{store: db},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.lag, m.audited, m.drifts, m.sends, &caseFigures{store: db, log: log},
 	} {
 		if err := m.registry.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
@@ -87,9 +88,10 @@ func (m *metrics) close() error {
 }
 
 // caseFigures counts cases and promises when it is asked, from SQL, and not more often than every few seconds. While SQL
-// is away it tells nothing, which is not the same as none.
+// is away it tells nothing, which is not the same as none, and says so in the log.
 type caseFigures struct {
 	store *store.Store
+	log   *slog.Logger
 
 	mu   sync.Mutex
 	at   time.Time
@@ -118,27 +120,31 @@ func (f *caseFigures) Collect(ch chan<- prometheus.Metric) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if time.Since(f.at) > figuresEvery {
-		f.last, f.at = f.read(), time.Now()
+		var err error
+		if f.last, err = f.read(); err != nil {
+			f.log.Warn("the figures of cases are not told", "error", err)
+		}
+		f.at = time.Now()
 	}
 	for _, m := range f.last {
 		ch <- m
 	}
 }
 
-func (f *caseFigures) read() []prometheus.Metric {
+func (f *caseFigures) read() ([]prometheus.Metric, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	counts, err := f.store.Counts(ctx)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	promises, err := f.store.PromiseCounts(ctx)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	notices, oldest, err := f.store.NoticeFigures(ctx, time.Now())
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	out := noticeFigures(notices, oldest)
 	for _, c := range counts {
@@ -149,7 +155,7 @@ func (f *caseFigures) read() []prometheus.Metric {
 			prometheus.MustNewConstMetric(descPromises, prometheus.CounterValue, float64(p.Met), string(p.Clock), "met"),
 			prometheus.MustNewConstMetric(descPromises, prometheus.CounterValue, float64(p.Breached), string(p.Clock), "breached"))
 	}
-	return out
+	return out, nil
 }
 
 // noticeFigures are those of the outbox; a state without notices is 0.

@@ -59,7 +59,9 @@ func (p *parts) dispatch(ctx context.Context, o notify.Options) {
 	}
 	p.log.InfoContext(ctx, "sending notices", slog.String("channels", strings.Join(names, ",")))
 	var all sync.WaitGroup
-	all.Go(func() { p.store.KeepPeople(ctx) })
+	all.Go(func() {
+		p.store.KeepPeople(ctx, func(err error) { p.log.WarnContext(ctx, "who can be told things stays as it was known", "error", err) })
+	})
 	d.Run(ctx)
 	all.Wait()
 }

@@ -113,7 +113,7 @@ func (t *trial) all(ctx context.Context, db *store.Store, q store.RecordedQuery,
 
 // one tries a case.
 func (t *trial) one(ctx context.Context, r defect.Recorded, history desk.PolicyHistory, duty *desk.DutyHistory, now time.Time) error {
-	if r.Damage != "" {
+	if r.Damage != nil {
 		t.promises.Unread = append(t.promises.Unread, r.Case.Number)
 		return nil
 	}

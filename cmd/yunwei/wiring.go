@@ -62,7 +62,7 @@ func (p *parts) openShared(ctx context.Context, s config.Shared, address string)
 		return err
 	}
 	p.onClose(p.store.Close)
-	if p.metrics, err = newMetrics(p.store); err != nil {
+	if p.metrics, err = newMetrics(p.store, p.log); err != nil {
 		return err
 	}
 	p.onClose(p.metrics.close)
