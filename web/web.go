@@ -42,6 +42,7 @@ type Desk interface {
 	signOffDesk
 	caseDesk
 	fileDesk
+	newDesk
 	noticeDesk
 }
 
@@ -89,8 +90,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.GET("/", p.known(p.work))
 	engine.POST("/notices/read", p.known(p.readNotices))
 	engine.GET("/defects", p.known(p.list))
-	engine.GET("/defects/new", p.known(p.blank))
-	engine.POST("/defects/new", p.known(p.submit))
+	p.newRoutes(engine)
 	engine.GET("/defects/:number", p.known(p.readCase))
 	engine.POST("/defects/:number", p.known(p.act))
 	engine.POST("/defects/:number/attachments", p.known(p.attach))
@@ -120,7 +120,7 @@ func (p *pages) reachedAt(address string) error {
 // headers lets a page load what is ours and nothing else, and keeps its address, which may hold a link, to itself. The
 // referrer stays within the site and is not off: a browser that never tells it hides the origin of our own forms, too.
 func headers(c *gin.Context) {
-	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Header("X-Frame-Options", "DENY")
 	c.Header("Referrer-Policy", "same-origin")
@@ -139,7 +139,7 @@ func (p *pages) sameOrigin(c *gin.Context) {
 
 func bounded(c *gin.Context) {
 	limit := patience
-	if strings.Contains(c.FullPath(), "/attachments") {
+	if strings.Contains(c.FullPath(), "/attachments") || c.FullPath() == newPath {
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
