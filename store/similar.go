@@ -31,10 +31,11 @@ const (
 	similarRead = 40
 )
 
-// How alike two titles must be, from 0 to 1, and what it counts for that the system is the same.
+// How alike two titles must be, from 0 to 1; those of one system need less, and count for more.
 const (
-	alike      = 0.4
-	sameSystem = 0.2
+	alike         = 0.4
+	alikeInSystem = 0.3
+	sameSystem    = 0.2
 )
 
 // Similar returns the open cases whose titles are most like the given one, the best first, at most limit of them; where own
@@ -191,12 +192,15 @@ func mostAlike(cases []defect.Case, title, system string, limit int) []defect.Ca
 	said := termsOf(title)
 	likeness := make(map[string]float64, len(cases))
 	for _, c := range cases {
-		likeness[c.Number] = said.likeness(termsOf(c.Submission.Title))
-		if system != "" && fold(system) == fold(c.Submission.System) && likeness[c.Number] > 0 {
-			likeness[c.Number] += sameSystem
+		how := said.likeness(termsOf(c.Submission.Title))
+		switch same := system != "" && fold(system) == fold(c.Submission.System); {
+		case same && how >= alikeInSystem:
+			likeness[c.Number] = how + sameSystem
+		case how >= alike:
+			likeness[c.Number] = how
 		}
 	}
-	cases = slices.DeleteFunc(cases, func(c defect.Case) bool { return likeness[c.Number] < alike || c.Stage.Ended() })
+	cases = slices.DeleteFunc(cases, func(c defect.Case) bool { return likeness[c.Number] == 0 || c.Stage.Ended() })
 	slices.SortStableFunc(cases, func(a, b defect.Case) int {
 		return cmp.Or(cmp.Compare(likeness[b.Number], likeness[a.Number]), b.CreatedAt.Compare(a.CreatedAt))
 	})

@@ -54,6 +54,8 @@ func TestSimilar_BestFirst(t *testing.T) {
 			}{
 				{"登录失败", "", []string{"登录失败,提示证书错误", "门户网站登录失败,提示证书错误"}},
 				{"登录失败", "门户", []string{"门户网站登录失败,提示证书错误", "登录失败,提示证书错误"}},
+				{"短信平台收不到验证码", "短信", []string{"短信平台发送延迟"}},
+				{"短信验证码", "短信", []string{}}, // too little for all the same system
 				{"打印机", "", []string{"打印机无法打印"}},
 				{"PRINTER does not pri", "", []string{"Printer on the third floor does not print"}},
 				{"系统无法登录", "", []string{}}, // the words of descriptions are not looked at

@@ -37,13 +37,15 @@ func (p *pages) newRoutes(e *gin.Engine) {
 
 // newPage is the form of a report.
 type newPage struct {
-	Controls []control // of the problem
-	Reporter []control // of who has it
-	Errors   []control // those of both that are wrong, in the order of the form
+	Controls []control // what the problem is and where
+	Details  []control // the rest of it
+	Reporter []control // who has it
+	Errors   []control // those of all that are wrong, in the order of the form
 	OnBehalf bool      // an agent may name somebody else
 	Key      string
 	Wrong    string
 	Typed    bool     // it shows what was typed: no draft is put in its place
+	Sent     string   // the key with which that was sent
 	Later    bool     // nobody knows what became of it, or somebody is away: it may be sent again as it is
 	Lost     []string // the names of files that came with it and have to be chosen again
 	Most     int      // files
@@ -80,20 +82,26 @@ func (p *pages) blank(c *gin.Context, by desk.Caller) {
 
 func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, tried triedReport) {
 	l := language(c)
-	out := newPage{OnBehalf: defect.FilesForOthers(by.Person), Key: tried.key, Typed: tried.typed, Lost: tried.lost, Most: maxReportFiles, Later: apperr.Is(tried.err, apperr.Unavailable)}
+	out := newPage{OnBehalf: defect.FilesForOthers(by.Person), Key: tried.key, Typed: tried.typed, Sent: tried.values.Get(fieldKey), Lost: tried.lost, Most: maxReportFiles, Later: apperr.Is(tried.err, apperr.Unavailable)}
 	fields := reportFields(by)
 	draw := formOf{l: l, id: "new", values: tried.values, lists: suggested}
 	if tried.err != nil {
 		draw.wrong, out.Wrong = wrongFields(l, tried.err, draw.controls(fields, ""))
 	}
 	for _, f := range fields {
-		if f.Type == defect.TypeObject || f.Name == "channel" {
+		switch {
+		case f.Type == defect.TypeObject || f.Name == "channel":
 			out.Reporter = append(out.Reporter, draw.controls([]defect.Field{f}, "")...)
-			continue
+		case slices.Contains(reportDetails, f.Name):
+			out.Details = append(out.Details, draw.control(f, ""))
+		default:
+			out.Controls = append(out.Controls, draw.control(f, ""))
 		}
-		out.Controls = append(out.Controls, draw.control(f, ""))
 	}
 	out.attend()
+	if e := apperr.Of(tried.err); e != nil && len(e.Fields) > 0 && len(e.Fields) == len(out.Errors) {
+		out.Wrong = "" // each is told by itself
+	}
 	if !out.Later { // who is away is not asked again
 		p.helpWith(c, by, tried, &out)
 	}
@@ -102,9 +110,9 @@ func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, tried triedR
 
 // attend finds what is wrong and where to begin: at the first mistake; an agent, who has somebody on the phone, with their name.
 func (n *newPage) attend() {
-	parts := [][]control{n.Controls, n.Reporter}
+	parts := [][]control{n.Controls, n.Details, n.Reporter}
 	if n.OnBehalf {
-		parts = [][]control{n.Reporter, n.Controls}
+		parts = [][]control{n.Reporter, n.Controls, n.Details}
 	}
 	for _, part := range parts {
 		for i := range part {
@@ -148,7 +156,10 @@ func reportFields(by desk.Caller) []defect.Field {
 }
 
 // reportOrder is how a problem is told: what it is and where, how bad, and then the rest.
-var reportOrder = []string{"channel", "title", "system", "module", "asset_id", "severity", "occurred_at", "description", "impact", "follows", "reporter"}
+var reportOrder = []string{"channel", "title", "system", "module", "asset_id", "severity", "description", "impact", "occurred_at", "follows", "reporter"}
+
+// reportDetails are the fields that come when it is known whether the problem has been reported already.
+var reportDetails = []string{"description", "impact", "occurred_at", "follows"}
 
 // suggested are the fields for which earlier reports have suggestions, with the lists that hold them.
 var suggested = map[string]string{"system": "used-systems", "module": "used-modules", "asset_id": "used-assets", "reporter.unit": "used-units"}

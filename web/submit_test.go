@@ -182,7 +182,7 @@ func TestSubmit_ComesBackWithEverything(t *testing.T) {
 		form.Del("system")
 		form.Set("title", "题 <b>")
 		page := sendReport(t, b, form, sent{"图.png", strings.Repeat("x", 1<<20)}, sent{"b.txt", "x"}).Body.String()
-		for _, text := range append(says, `value="题 &lt;b&gt;"`, `data-draft-typed`) {
+		for _, text := range append(says, `value="题 &lt;b&gt;"`, `data-draft-typed="the-key"`) {
 			require.Contains(t, page, text)
 		}
 		require.Equal(t, 1, strings.Count(page, "autofocus"))

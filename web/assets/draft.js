@@ -4,8 +4,9 @@
 //
 // Within the form, where wanted: [data-draft-state] says when it was saved (data-saved, a text with {time}) or that it cannot be
 // (data-full); [data-draft-note] with [data-draft-told] says that it was restored (data-restored); [data-draft-discard] throws it
-// away. data-draft-typed on the form says that the page shows already what was typed. A form whose draft was restored gets the
-// event "draft".
+// away. data-draft-typed="key" on the form says that the page shows already what was typed, and with which key it was sent. A
+// form whose draft was restored gets the event "draft". Every window has a draft of its own: one that is open elsewhere is not
+// restored here.
 
 const prefix = "yunwei.draft.";
 const lifetime = 30 * 24 * 60 * 60 * 1000;
@@ -96,12 +97,33 @@ function fill(form, all) {
   }
 }
 
-function keep(form) {
-  const name = own + form.dataset.draft;
+// held are the keys of the forms of this page. Another window that opens leaves their drafts alone.
+const held = new Set();
+const windows = new BroadcastChannel("yunwei.draft");
+const answers = 150; // milliseconds that other windows have to say what they hold
+
+windows.addEventListener("message", ({ data }) => {
+  if (held.has(data.ask)) windows.postMessage({ held: data.ask });
+});
+
+async function heldElsewhere(keys) {
+  const out = new Set();
+  const hear = ({ data }) => data.held && out.add(data.held);
+  windows.addEventListener("message", hear);
+  keys.forEach((ask) => windows.postMessage({ ask }));
+  await new Promise((done) => setTimeout(done, answers));
+  windows.removeEventListener("message", hear);
+  return out;
+}
+
+async function keep(form) {
   const key = form.elements.namedItem("_key");
+  if (!key) return;
+  const names = `${own}${form.dataset.draft}:`;
   const state = form.querySelector("[data-draft-state]");
   const note = form.querySelector("[data-draft-note]");
   const blank = JSON.stringify(values(form, true));
+  const typed = "draftTyped" in form.dataset;
   let waiting = 0;
 
   const say = (text, at) => {
@@ -114,26 +136,22 @@ function keep(form) {
     waiting = 0;
     if (over) return;
     const now = values(form);
-    if (JSON.stringify(now) === blank && !("draftTyped" in form.dataset)) {
-      if (read(name)?.key === key?.value) forget(name);
+    if (JSON.stringify(now) === blank && !typed) {
+      forget(names + key.value);
       say("");
       return;
     }
     const at = Date.now();
     try {
-      localStorage.setItem(name, JSON.stringify({ at, key: key?.value, values: now }));
+      localStorage.setItem(names + key.value, JSON.stringify({ at, key: key.value, values: now }));
       say(state?.dataset.saved, at);
     } catch {
       say(state?.dataset.full, at);
     }
   };
-
-  const draft = read(name);
-  if ("draftTyped" in form.dataset) {
-    save();
-  } else if (draft) {
+  const restore = (draft) => {
     fill(form, draft.values);
-    if (key && draft.key) key.value = draft.key;
+    key.value = draft.key;
     say(state?.dataset.saved, draft.at);
     if (note) {
       note.hidden = false;
@@ -142,7 +160,7 @@ function keep(form) {
     }
     form.closest("details")?.setAttribute("open", "");
     form.dispatchEvent(new CustomEvent("draft"));
-  }
+  };
 
   const later = () => {
     clearTimeout(waiting);
@@ -154,10 +172,27 @@ function keep(form) {
   addEventListener("pagehide", () => waiting && save());
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && waiting && save());
   form.querySelector("[data-draft-discard]")?.addEventListener("click", () => {
-    forget(name);
+    clearTimeout(waiting);
+    waiting = 0;
+    forget(names + key.value);
     form.reset();
     location.reload(); // for a key of its own
   });
+
+  held.add(key.value);
+  if (typed) {
+    if (form.dataset.draftTyped && form.dataset.draftTyped !== key.value) forget(names + form.dataset.draftTyped);
+    save();
+    return;
+  }
+  const drafts = kept().filter((name) => name.startsWith(names)).map(read).filter((draft) => draft?.key).sort((a, b) => b.at - a.at);
+  if (!drafts.length) return;
+  const others = await heldElsewhere(drafts.map((draft) => draft.key));
+  const draft = drafts.find((one) => !others.has(one.key));
+  if (!draft || JSON.stringify(values(form)) !== blank) return; // somebody types already
+  held.delete(key.value);
+  restore(draft);
+  held.add(key.value);
 }
 
 if (user) {
