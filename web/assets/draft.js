@@ -120,39 +120,40 @@ async function keep(form) {
   const key = form.elements.namedItem("_key");
   if (!key) return;
   const names = `${own}${form.dataset.draft}:`;
-  const state = form.querySelector("[data-draft-state]");
+  const states = form.querySelectorAll("[data-draft-state]");
   const note = form.querySelector("[data-draft-note]");
   const blank = JSON.stringify(values(form, true));
   const typed = "draftTyped" in form.dataset;
   let waiting = 0;
 
-  const say = (text, at) => {
-    if (!state) return;
-    const said = (text ?? "").replace("{time}", time(at));
-    if (state.textContent !== said) state.textContent = said;
+  const say = (which, at) => {
+    for (const state of states) {
+      const said = (state.dataset[which] ?? "").replace("{time}", time(at));
+      if (state.textContent !== said) state.textContent = said;
+    }
   };
   const save = () => {
     clearTimeout(waiting);
     waiting = 0;
     if (over) return;
     const now = values(form);
+    const at = Date.now();
     if (JSON.stringify(now) === blank && !typed) {
       forget(names + key.value);
-      say("");
+      say("", at);
       return;
     }
-    const at = Date.now();
     try {
       localStorage.setItem(names + key.value, JSON.stringify({ at, key: key.value, values: now }));
-      say(state?.dataset.saved, at);
+      say("saved", at);
     } catch {
-      say(state?.dataset.full, at);
+      say("full", at);
     }
   };
   const restore = (draft) => {
     fill(form, draft.values);
     key.value = draft.key;
-    say(state?.dataset.saved, draft.at);
+    say("saved", draft.at);
     if (note) {
       note.hidden = false;
       const told = note.querySelector("[data-draft-told]");
@@ -188,8 +189,9 @@ async function keep(form) {
   const drafts = kept().filter((name) => name.startsWith(names)).map(read).filter((draft) => draft?.key).sort((a, b) => b.at - a.at);
   if (!drafts.length) return;
   const others = await heldElsewhere(drafts.map((draft) => draft.key));
-  const draft = drafts.find((one) => !others.has(one.key));
-  if (!draft || JSON.stringify(values(form)) !== blank) return; // somebody types already
+  const shown = JSON.stringify(values(form)); // somebody may type already, or the browser has brought it back itself
+  const draft = drafts.find((one) => !others.has(one.key) && (shown === blank || shown === JSON.stringify(one.values)));
+  if (!draft) return;
   held.delete(key.value);
   restore(draft);
   held.add(key.value);
