@@ -48,7 +48,9 @@ func (d *Desk) AttachOnce(ctx context.Context, by Caller, number, filename strin
 		d.drop(ctx, f.ID)
 		return defect.Attachment{}, apperr.Of(err)
 	}
-	same := func(a defect.Attachment) bool { return a.Name == f.Name && a.Sum == f.Sum && a.UploadedBy == by.Username }
+	same := func(a defect.Attachment) bool {
+		return a.Name == f.Name && a.Sum == f.Sum && a.UploadedBy == by.Username
+	}
 	if i := slices.IndexFunc(list, same); i >= 0 {
 		d.drop(ctx, f.ID)
 		return list[i], nil

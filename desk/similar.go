@@ -83,7 +83,8 @@ func mostUsed(used []store.Used, of func(store.Used) string) []string {
 		if name == "" {
 			continue
 		}
-		if times[name]++; times[name] == 1 {
+		times[name]++
+		if times[name] == 1 {
 			first[name] = i
 		}
 	}

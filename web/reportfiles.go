@@ -28,7 +28,9 @@ type reportFileDesk interface {
 const (
 	// maxReportFiles is how many files come with a report.
 	maxReportFiles = 10
-	fieldFile      = "file"
+	// maxReport bounds the form with them, in bytes.
+	maxReport = maxReportFiles*(desk.MaxFileSize+formOverhead) + maxForm
+	fieldFile = "file"
 )
 
 // sentReport is the form of a report as it comes: its texts are here, its files are read one after the other and never held
@@ -46,7 +48,7 @@ func readReport(c *gin.Context) (*sentReport, error) {
 		err := readForm(c)
 		return &sentReport{values: c.Request.PostForm}, err
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxReportFiles*(desk.MaxFileSize+formOverhead)+maxForm)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxReport)
 	form, err := c.Request.MultipartReader()
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,16 +23,12 @@ type newDesk interface {
 	reportFileDesk
 }
 
-const (
-	newPath     = "/defects/new"
-	similarPath = "/defects/similar"
-)
+const newPath = "/defects/new"
 
 func (p *pages) newRoutes(e *gin.Engine) {
 	e.GET(newPath, p.known(p.blank))
-	e.POST(newPath, p.known(p.submit))
-	e.GET(similarPath, p.known(p.similarPart))
-	e.POST(similarPath, p.known(p.similarPage))
+	e.POST(newPath, readThrough, p.known(p.submit))
+	e.GET("/defects/similar", p.known(p.similarPart))
 	e.GET("/defects/suggestions", p.known(p.suggestionsPart))
 }
 
@@ -164,8 +161,21 @@ var reportDetails = []string{"description", "impact", "occurred_at", "follows"}
 // suggested are the fields for which earlier reports have suggestions, with the lists that hold them.
 var suggested = map[string]string{"system": "used-systems", "module": "used-modules", "asset_id": "used-assets", "reporter.unit": "used-units"}
 
+// readThrough takes in what is left of a form with files whose author has to sign in again: without that a browser tells them
+// of a broken line and not where to go.
+func readThrough(c *gin.Context) {
+	c.Next()
+	if c.Writer.Status() == http.StatusSeeOther {
+		_, _ = io.Copy(io.Discard, io.LimitReader(c.Request.Body, maxReport)) // what does not come is missed by nobody
+	}
+}
+
 // submit files the report of a form, and puts its files on the case. A file that is refused keeps no report from its case.
 func (p *pages) submit(c *gin.Context, by desk.Caller) {
+	if c.Query("similar") != "" {
+		p.similarPage(c, by)
+		return
+	}
 	sent, err := readReport(c)
 	if err != nil {
 		p.fail(c, err)

@@ -265,7 +265,7 @@ func TestNew_ShowsSimilarCases(t *testing.T) {
 		require.Contains(t, w.Body.String(), `<option value="公文">`)
 		require.Equal(t, "used OA", f.lookups[len(f.lookups)-1])
 
-		page := b.post("/defects/similar", url.Values{"_key": {"the-key"}, "title": {"登录"}, "description": {"我写的"}, "file": {"a.png", ""}}).Body.String()
+		page := b.post("/defects/new?similar=yes", url.Values{"_key": {"the-key"}, "title": {"登录"}, "description": {"我写的"}, "file": {"a.png", ""}}).Body.String()
 		for _, text := range []string{says[0], "我写的</textarea>", `value="the-key"`, "a.png", `id="similar"`} {
 			require.Contains(t, page, text)
 		}
@@ -280,7 +280,7 @@ func TestNew_ShowsSimilarCases(t *testing.T) {
 		require.Contains(t, b.get("/defects/similar?title=x").Body.String(), says[1])
 		f.similar = found
 	}
-	require.Equal(t, http.StatusForbidden, as(t, h, "auditor", "zh").post("/defects/similar", url.Values{"title": {"x"}}).Code)
+	require.Equal(t, http.StatusForbidden, as(t, h, "auditor", "zh").post("/defects/new?similar=yes", url.Values{"title": {"x"}}).Code)
 	require.Equal(t, http.StatusSeeOther, as(t, h, "", "zh").get("/defects/similar?title=x").Code)
 	require.Empty(t, f.keys)
 }
