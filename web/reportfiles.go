@@ -114,13 +114,20 @@ type refusedFile struct {
 // attachAll puts the files of a form on its case, and returns those that were refused.
 func (p *pages) attachAll(c *gin.Context, by desk.Caller, number string, sent *sentReport) []refusedFile {
 	var refused []refusedFile
+	var why apperr.Code // why no further file is tried
 	for n := 0; sent.file != nil; n++ {
 		name := sent.file.FileName()
-		if n >= maxReportFiles {
-			refused = append(refused, refusedFile{name, apperr.TooManyRequests})
+		if n == maxReportFiles {
+			why = apperr.TooManyRequests
+		}
+		if why != "" {
+			refused = append(refused, refusedFile{name, why})
 		} else if _, err := p.desk.AttachOnce(c, by, number, name, sent.file); err != nil {
 			p.log.WarnContext(c, "a file of a report was refused", "number", number, "error", err)
 			refused = append(refused, refusedFile{name, apperr.Of(err).Code})
+			if apperr.Is(err, apperr.Unavailable) { // nobody waits for it as often as there are files
+				why = apperr.Unavailable
+			}
 		}
 		sent.next()
 	}

@@ -117,8 +117,8 @@ func TestSubmit_WithFiles(t *testing.T) {
 
 func TestSubmit_WithAFileThatIsRefused(t *testing.T) {
 	for language, says := range map[string]string{
-		"zh": "问题单已提交,但以下文件没有附上:“录像.mp4”(超过 20 MB)、“新.txt”(暂时无法保存,请看附件列表中是否已有)、“x.txt”(未被接受)。",
-		"en": "The report was filed, but these files are not on it: &#34;录像.mp4&#34; (over 20 MB), &#34;新.txt&#34; (cannot be stored just now; see whether the list of files has it), &#34;x.txt&#34; (not accepted).",
+		"zh": "问题单已提交,但以下文件没有附上:“录像.mp4”(超过 20 MB)、“x.txt”(未被接受)、“新.txt”(暂时无法保存,请看附件列表中是否已有)、“b.txt”(暂时无法保存,请看附件列表中是否已有)。",
+		"en": "The report was filed, but these files are not on it: &#34;录像.mp4&#34; (over 20 MB), &#34;x.txt&#34; (not accepted), &#34;新.txt&#34; (cannot be stored just now; see whether the list of files has it), &#34;b.txt&#34; (cannot be stored just now; see whether the list of files has it).",
 	} {
 		f, h := newSite(t)
 		f.badFiles = map[string]error{
@@ -126,7 +126,7 @@ func TestSubmit_WithAFileThatIsRefused(t *testing.T) {
 			"新.txt":  apperr.New(apperr.Unavailable, apperr.ReasonStoreAway, nil), "x.txt": apperr.New(apperr.WrongStage, apperr.ReasonStage, nil),
 		}
 		b := as(t, h, "reporter", language)
-		w := sendReport(t, b, goodReport(), sent{"录像.mp4", strings.Repeat("x", 1<<20)}, sent{"a.txt", "a"}, sent{"新.txt", "x"}, sent{"x.txt", "x"})
+		w := sendReport(t, b, goodReport(), sent{"录像.mp4", strings.Repeat("x", 1<<20)}, sent{"a.txt", "a"}, sent{"x.txt", "x"}, sent{"新.txt", "x"}, sent{"b.txt", "x"})
 		require.Equal(t, http.StatusSeeOther, w.Code, w.Body)
 		require.Equal(t, []string{firstNumber + " a.txt a"}, f.attached, "the others stand")
 		page := b.follow(w).Body.String()
