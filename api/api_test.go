@@ -100,6 +100,9 @@ func (f *fakeDesk) Defects(_ context.Context, _ desk.Caller, q defect.Query) (de
 	f.q = q
 	return desk.Page{Items: []desk.View{f.view()}, Total: 1, TotalExact: true, Next: "n"}, f.ask("list")
 }
+func (f *fakeDesk) Similar(_ context.Context, _ desk.Caller, title, system string) ([]desk.View, error) {
+	return []desk.View{f.view()}, f.ask("similar " + title + " " + system)
+}
 func (f *fakeDesk) Events(_ context.Context, _ desk.Caller, number string, after, limit int) ([]defect.Event, bool, error) {
 	return []defect.Event{
 		{Seq: after + 1, Kind: defect.KindSubmit, At: now, Actor: defect.Actor{Username: "r"}, Submission: &defect.Submission{Title: "t"}},

@@ -22,6 +22,7 @@ type caseDesk interface {
 	MaySubmit(by desk.Caller) error
 	Defect(ctx context.Context, by desk.Caller, number string) (desk.View, error)
 	Defects(ctx context.Context, by desk.Caller, q defect.Query) (desk.Page, error)
+	Similar(ctx context.Context, by desk.Caller, title, system string) ([]desk.View, error)
 	Events(ctx context.Context, by desk.Caller, number string, after, limit int) (events []defect.Event, more bool, err error)
 	Act(ctx context.Context, by desk.Caller, number string, a defect.Action, in defect.Input, version *int, idempotencyKey string) (desk.View, error)
 	MayAct(ctx context.Context, by desk.Caller, number string, a defect.Action) error
@@ -113,6 +114,19 @@ func (a *api) list(r *request) (any, error) {
 		answer.Page = &q.Page
 	}
 	for _, v := range page.Items {
+		answer.Items = append(answer.Items, defectOf(v))
+	}
+	return answer, nil
+}
+
+// similar lists the open cases like one that is about to be reported.
+func (a *api) similar(r *request) (any, error) {
+	found, err := a.desk.Similar(r, r.by, r.text("title"), r.text("system"))
+	if err != nil {
+		return nil, err
+	}
+	answer := similarBody{Items: make([]defectBody, 0, len(found))}
+	for _, v := range found {
 		answer.Items = append(answer.Items, defectOf(v))
 	}
 	return answer, nil

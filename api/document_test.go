@@ -108,6 +108,7 @@ var everyAnswer = []asked{
 	{"GET", "/me", "/me", ""},
 	{"POST", "/defects", "/defects", good},
 	{"GET", "/defects", "/defects", ""},
+	{"GET", "/defects/similar?title=t", "/defects/similar", ""},
 	{"GET", "/defects/x", "/defects/{number}", ""},
 	{"GET", "/defects/x/events", "/defects/{number}/events", ""},
 	{"GET", "/defects/x/clocks/plan/explain", "/defects/{number}/clocks/{name}/explain", ""},

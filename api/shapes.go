@@ -183,6 +183,10 @@ type listBody struct {
 	Next       *string      `json:"next" doc:"Cursor of the next page; null after the last."`
 }
 
+type similarBody struct {
+	Items []defectBody `json:"items"`
+}
+
 type eventsBody struct {
 	Items []eventBody `json:"items"`
 	Next  *int        `json:"next" doc:"The seq to go on after; null after the last."`

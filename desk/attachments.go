@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -22,28 +23,69 @@ const maxFileName = 200
 // never names a file that is not there; a file whose step is refused is removed. When it is Unavailable, the file may be on
 // the case all the same, or be so in a moment.
 func (d *Desk) Attach(ctx context.Context, by Caller, number, filename string, body io.Reader) (defect.Attachment, error) {
-	c, err := d.visible(ctx, by, number)
+	c, f, err := d.keep(ctx, by, number, filename, body)
 	if err != nil {
 		return defect.Attachment{}, err
+	}
+	return d.putOn(ctx, by, c, f)
+}
+
+// AttachOnce is Attach for files that come with a report, which may be sent again when its outcome is unknown: a file that
+// the caller has put on the case before, by name and content, is not put on it again.
+func (d *Desk) AttachOnce(ctx context.Context, by Caller, number, filename string, body io.Reader) (defect.Attachment, error) {
+	c, f, err := d.keep(ctx, by, number, filename, body)
+	if err != nil {
+		return defect.Attachment{}, err
+	}
+	var list []defect.Attachment
+	if c.Files > 0 {
+		err = d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+			list, err = d.store.Attachments(ctx, c.Number, "", defect.MaxPageSize)
+			return err
+		})
+	}
+	if err != nil && !isAway(err) { // while nobody can tell, twice is better than not at all
+		d.drop(ctx, f.ID)
+		return defect.Attachment{}, apperr.Of(err)
+	}
+	same := func(a defect.Attachment) bool {
+		return a.Name == f.Name && a.Sum == f.Sum && a.UploadedBy == by.Username
+	}
+	if i := slices.IndexFunc(list, same); i >= 0 {
+		d.drop(ctx, f.ID)
+		return list[i], nil
+	}
+	return d.putOn(ctx, by, c, f)
+}
+
+// keep stores a file for a case that the caller may put it on.
+func (d *Desk) keep(ctx context.Context, by Caller, number, filename string, body io.Reader) (defect.Case, defect.File, error) {
+	c, err := d.visible(ctx, by, number)
+	if err != nil {
+		return c, defect.File{}, err
 	}
 	id := uuid.NewString()
 	attach := defect.Command{Action: defect.ActAttach, By: by.Person, Input: defect.Input{File: &defect.File{ID: id}}}
 	if err := c.Check(attach); err != nil { // before a byte is stored
-		return defect.Attachment{}, err
+		return c, defect.File{}, err
 	}
 	stored, err := d.files.Put(ctx, id, body, MaxFileSize)
 	switch {
 	case errors.Is(err, store.ErrTooLarge):
-		return defect.Attachment{}, apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "20 MiB"})
+		return c, defect.File{}, apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "20 MiB"})
 	case errors.Is(err, store.ErrRead):
-		return defect.Attachment{}, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonUnreadable)
+		return c, defect.File{}, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonUnreadable)
 	case err != nil:
-		return defect.Attachment{}, apperr.Wrap(err, apperr.Unavailable, apperr.ReasonStoreAway)
+		return c, defect.File{}, apperr.Wrap(err, apperr.Unavailable, apperr.ReasonStoreAway)
 	}
-	f := defect.File{ID: id, Name: fileName(filename), Type: stored.Type, Size: stored.Size, Sum: stored.Sum}
-	v, err := d.act(ctx, by, c.Number, id, defect.Command{Action: defect.ActAttach, By: by.Person, Input: defect.Input{File: &f}})
+	return c, defect.File{ID: id, Name: fileName(filename), Type: stored.Type, Size: stored.Size, Sum: stored.Sum}, nil
+}
+
+// putOn puts a file that is stored on the case.
+func (d *Desk) putOn(ctx context.Context, by Caller, c defect.Case, f defect.File) (defect.Attachment, error) {
+	v, err := d.act(ctx, by, c.Number, f.ID, defect.Command{Action: defect.ActAttach, By: by.Person, Input: defect.Input{File: &f}})
 	if err != nil {
-		d.dropRefused(ctx, id, err)
+		d.dropRefused(ctx, f.ID, err)
 		return defect.Attachment{}, err
 	}
 	return defect.Attachment{File: f, Number: c.Number, UploadedBy: by.Username, UploadedAt: v.UpdatedAt}, nil
@@ -56,6 +98,11 @@ func (d *Desk) dropRefused(ctx context.Context, id string, why error) {
 		d.log.WarnContext(ctx, "a file may be on no case", "id", id)
 		return
 	}
+	d.drop(ctx, id)
+}
+
+// drop removes a file that is on no case.
+func (d *Desk) drop(ctx context.Context, id string) {
 	if err := d.files.Delete(context.WithoutCancel(ctx), id); err != nil {
 		d.log.ErrorContext(ctx, "a file that is on no case stays behind", "id", id, "error", err)
 	}

@@ -90,13 +90,9 @@ func (d *Desk) Defects(ctx context.Context, by Caller, q defect.Query) (Page, er
 		wrong.Add("q", apperr.FieldTooShort, apperr.Args{"limit": strconv.Itoa(store.MinSearch)})
 		return Page{}, wrong.Err()
 	}
-	own := ""
-	if !defect.SeesAll(by.Person) {
-		own = by.Username
-	}
 	var list store.Page
 	err := d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
-		list, err = d.store.List(ctx, q, own)
+		list, err = d.store.List(ctx, q, ownOnly(by))
 		return err
 	})
 	if errors.Is(err, store.ErrCursor) {

@@ -200,18 +200,30 @@ func BenchmarkList(b *testing.B) {
 func measure(b *testing.B, s *store.Store, query func(*rand.Rand) defect.Query, mine bool) {
 	b.Helper()
 	r := rand.New(rand.NewPCG(2, 2)) //nolint:gosec // the same every time
-	var took []time.Duration
-	var total, calls int
-	ask := func() {
+	timed(b, func() func() (int, error) {
 		q, own := query(r), ""
 		if mine {
 			own = fmt.Sprint("reporter", 1+r.IntN(499))
 		}
+		return func() (int, error) {
+			page, err := s.List(b.Context(), q, own)
+			return page.Total, err
+		}
+	})
+}
+
+// timed measures what each call of next makes up, and tells how much it found.
+func timed(b *testing.B, next func() func() (int, error)) {
+	b.Helper()
+	var took []time.Duration
+	var total, calls int
+	ask := func() {
+		one := next()
 		began := time.Now()
-		page, err := s.List(b.Context(), q, own)
+		found, err := one()
 		took = append(took, time.Since(began))
 		require.NoError(b, err)
-		total += page.Total
+		total += found
 		calls++
 	}
 	for range 20 {
@@ -226,6 +238,38 @@ func measure(b *testing.B, s *store.Store, query func(*rand.Rand) defect.Query, 
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 	b.ReportMetric(float64(total)/float64(calls), "found")
 	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkReport measures what the form of a report asks while somebody fills it in, at each of YUNWEI_BENCH_ROWS sizes.
+func BenchmarkReport(b *testing.B) {
+	for _, n := range sizes(b) {
+		storetest.EachB(b, func(b *testing.B, db storetest.DB) {
+			b.Helper()
+			s, r := db.Open(b), seeded(3)
+			b.Run(strconv.Itoa(n), func(b *testing.B) {
+				load(b, s, n)
+				for name, own := range map[string]string{"all": "", "own": "reporter7"} {
+					b.Run("similar, "+name, func(b *testing.B) {
+						timed(b, func() func() (int, error) {
+							title, system := "【故障】"+storetest.Text(r, 12), system(r)
+							return func() (int, error) {
+								found, err := s.Similar(b.Context(), title, system, own, 5)
+								return len(found), err
+							}
+						})
+					})
+					b.Run("used, "+name, func(b *testing.B) {
+						timed(b, func() func() (int, error) {
+							return func() (int, error) {
+								found, err := s.Used(b.Context(), system(r), own, 200)
+								return len(found), err
+							}
+						})
+					})
+				}
+			})
+		})
+	}
 }
 
 // BenchmarkProject measures what a step costs.

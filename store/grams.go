@@ -41,6 +41,9 @@ type gram uint64
 
 func gramOf(a, b rune) gram { return gram(a)<<21 | gram(b) } //nolint:gosec // characters are not negative
 
+// String returns the two characters.
+func (g gram) String() string { return string([]rune{rune(g >> 21), rune(g & (1<<21 - 1))}) } //nolint:gosec // two characters
+
 func (g gram) bucket() int {
 	return int((uint64(g) * 0x9E3779B97F4A7C15) >> (64 - bucketBits)) // the upper bits of the product are well mixed
 }

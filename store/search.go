@@ -200,9 +200,35 @@ func (s *Store) matchTail(ctx context.Context, f filter) ([]int64, error) {
 // matchSegments returns the IDs of the cases of some segments that hold the text, in no particular order.
 func (s *Store) matchSegments(ctx context.Context, f filter, segments []*segment) ([]int64, error) {
 	query := parts(f.text)
-	var bucketIDs, segmentIDs []int
+	var grams []gram
 	for _, p := range query {
-		bucketIDs = append(bucketIDs, p.gram.bucket())
+		grams = append(grams, p.gram)
+	}
+	found, err := s.readPostings(ctx, grams, segments)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, g := range segments {
+		all := make([]*postings, len(query))
+		for i, p := range query {
+			all[i] = newPostings(p.offset, found.of(g, p.gram))
+		}
+		for _, doc := range together(all) {
+			// What came after the segment was looked up was in the tail when that was searched, or was not there.
+			if doc < len(g.ids) && g.ids[doc] >= f.from && g.ids[doc] < f.to {
+				ids = append(ids, g.ids[doc])
+			}
+		}
+	}
+	return ids, nil
+}
+
+// readPostings reads the buckets of some grams in some segments.
+func (s *Store) readPostings(ctx context.Context, grams []gram, segments []*segment) (rowsByPlace, error) {
+	var bucketIDs, segmentIDs []int
+	for _, g := range grams {
+		bucketIDs = append(bucketIDs, g.bucket())
 	}
 	for _, g := range segments {
 		segmentIDs = append(segmentIDs, g.number)
@@ -216,25 +242,21 @@ func (s *Store) matchSegments(ctx context.Context, f filter, segments []*segment
 	if err := s.read.SelectContext(ctx, &rows, statement, args...); err != nil {
 		return nil, err
 	}
-	type place struct{ segment, bucket int }
-	byPlace := make(map[place][]byte, len(rows))
+	out := make(rowsByPlace, len(rows))
 	for _, r := range rows {
-		byPlace[place{r.Segment, r.Bucket}] = r.Postings
+		out[place{r.Segment, r.Bucket}] = r.Postings
 	}
-	var ids []int64
-	for _, g := range segments {
-		all := make([]*postings, len(query))
-		for i, p := range query {
-			all[i] = newPostings(p.offset, records(byPlace[place{g.number, p.gram.bucket()}], p.gram))
-		}
-		for _, doc := range together(all) {
-			// What came after the segment was looked up was in the tail when that was searched, or was not there.
-			if doc < len(g.ids) && g.ids[doc] >= f.from && g.ids[doc] < f.to {
-				ids = append(ids, g.ids[doc])
-			}
-		}
-	}
-	return ids, nil
+	return out, nil
+}
+
+// rowsByPlace are rows of the index, by where they lie.
+type rowsByPlace map[place][]byte
+
+type place struct{ segment, bucket int }
+
+// of returns the records of a gram in a segment.
+func (r rowsByPlace) of(g *segment, one gram) [][]byte {
+	return records(r[place{g.number, one.bucket()}], one)
 }
 
 type postingsRow struct {

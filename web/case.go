@@ -70,7 +70,7 @@ type attempt struct {
 }
 
 func (p *pages) readCase(c *gin.Context, by desk.Caller) {
-	p.showCase(c, by, http.StatusOK, nil, "")
+	p.showCase(c, by, http.StatusOK, nil, refusedFiles(c))
 }
 
 // showCase shows a case; with a step that was refused, its form as it was filled in; badFile says why a file was refused.

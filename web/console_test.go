@@ -412,7 +412,7 @@ func TestSubmit_ByTheReporter(t *testing.T) {
 	form.Set("occurred_at", "2026-11-23T10:00")
 	w = b.post("/defects/new", form)
 	require.Equal(t, http.StatusSeeOther, w.Code, w.Body)
-	require.Equal(t, "/defects/"+firstNumber, w.Header().Get("Location"))
+	require.Equal(t, "/defects/"+firstNumber+"?filed="+key, w.Header().Get("Location"))
 	require.Equal(t, []string{key, key}, f.keys)
 	s := f.cases[firstNumber].Submission
 	require.Equal(t, "第一行\n第二行", s.Description)

@@ -39,6 +39,8 @@ type control struct {
 	Step            string // of a number
 	Options         []option
 	Error           string
+	List            string // the ID of a list of suggestions
+	Focus           bool   // where the page begins
 }
 
 type controlKind string
@@ -48,6 +50,7 @@ const (
 	kindArea   controlKind = "area"
 	kindNumber controlKind = "number"
 	kindEmail  controlKind = "email"
+	kindPhone  controlKind = "tel"
 	kindTime   controlKind = "time" // a local time of the site
 	kindSelect controlKind = "select"
 	kindRadio  controlKind = "radio"
@@ -65,7 +68,7 @@ const few = 3
 // lines are the texts that are no longer than a line.
 var lines = []string{"title", "system", "module", "asset_id", "version_before", "version_after", "part", "name", "unit", "phone", "for"}
 
-// formOf draws fields: with what was typed, what is wrong with it, and the choices that are not the fields' own, by name.
+// formOf draws fields: with what was typed, what is wrong with it, and the choices and suggestions that are not the fields' own, by name.
 // Fields are named prefix and name; id keeps the forms of a page apart.
 type formOf struct {
 	l       lang.Lang
@@ -73,6 +76,7 @@ type formOf struct {
 	values  url.Values
 	wrong   map[string]string
 	choices map[string][]option
+	lists   map[string]string // the IDs of lists of suggestions
 }
 
 func (f formOf) controls(fields []defect.Field, prefix string) []control {
@@ -92,6 +96,7 @@ func (f formOf) control(field defect.Field, prefix string) control {
 	c := control{
 		Name: name, ID: f.id + "-" + strings.ReplaceAll(name, ".", "-"), Label: f.l.Term("input." + name), Kind: kindOf(field),
 		Value: f.values.Get(name), Required: field.Required, Error: f.wrong[name], Options: slices.Clone(f.choices[name]),
+		List: f.lists[name],
 	}
 	switch {
 	case c.Kind == kindNumber:
@@ -130,6 +135,9 @@ func kindOf(f defect.Field) controlKind {
 	case defect.TypeTime:
 		return kindTime
 	case defect.TypeText:
+		if f.Name == "phone" {
+			return kindPhone
+		}
 		if !slices.Contains(lines, f.Name) {
 			return kindArea
 		}

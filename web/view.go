@@ -151,6 +151,19 @@ func (p *pages) show(c *gin.Context, status int, name, title string, data any) {
 	c.Data(status, "text/html; charset=utf-8", page.Bytes())
 }
 
+// showPart writes a part of a page, which a script puts in its place.
+func (p *pages) showPart(c *gin.Context, page, part string, data any) {
+	l := language(c)
+	var text bytes.Buffer
+	if err := p.views[l][page].ExecuteTemplate(&text, part, data); err != nil {
+		p.log.ErrorContext(c, "a part of a page cannot be written", "page", page, "part", part, "error", err)
+		c.AbortWithStatus(http.StatusInternalServerError)
+		return
+	}
+	c.Header("Content-Language", string(l))
+	c.Data(http.StatusOK, "text/html; charset=utf-8", text.Bytes())
+}
+
 // statusOf returns the status of a page that tells of an error: that of its code, but no 401, at which a browser would ask for
 // a password.
 func statusOf(code apperr.Code) int {

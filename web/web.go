@@ -42,6 +42,7 @@ type Desk interface {
 	signOffDesk
 	caseDesk
 	fileDesk
+	newDesk
 	noticeDesk
 	liveDesk
 	boardDesk
@@ -91,8 +92,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.GET("/", p.known(p.work))
 	engine.POST("/notices/read", p.known(p.readNotices))
 	engine.GET("/defects", p.known(p.list))
-	engine.GET("/defects/new", p.known(p.blank))
-	engine.POST("/defects/new", p.known(p.submit))
+	p.newRoutes(engine)
 	engine.GET("/defects/:number", p.known(p.readCase))
 	engine.POST("/defects/:number", p.known(p.act))
 	engine.POST("/defects/:number/attachments", p.known(p.attach))
@@ -124,7 +124,7 @@ func (p *pages) reachedAt(address string) error {
 // headers lets a page load what is ours and nothing else, and keeps its address, which may hold a link, to itself. The
 // referrer stays within the site and is not off: a browser that never tells it hides the origin of our own forms, too.
 func headers(c *gin.Context) {
-	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Header("X-Frame-Options", "DENY")
 	c.Header("Referrer-Policy", "same-origin")
@@ -146,7 +146,7 @@ func bounded(c *gin.Context) {
 	switch {
 	case c.FullPath() == livePath:
 		return // it ends with the look at the page
-	case strings.Contains(c.FullPath(), "/attachments"):
+	case strings.Contains(c.FullPath(), "/attachments"), c.FullPath() == newPath:
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
