@@ -39,12 +39,16 @@ function field(name) {
   return form.elements.namedItem(name);
 }
 
+// What the server says of itself is read as a document, in which nothing runs.
+const read = (html) => new DOMParser().parseFromString(html, "text/html");
+
 function watchSimilar(region) {
   const first = region.dataset.similar + "?" + new URLSearchParams({ title: field("title").defaultValue.trim(), system: field("system").defaultValue.trim() });
   const address = () => region.dataset.similar + "?" + new URLSearchParams({ title: field("title").value.trim(), system: field("system").value.trim() });
   let shown = first;
   const ask = part(region, address, (html) => {
-    if (region.innerHTML !== html) region.innerHTML = html;
+    const next = read(html).body;
+    if (next.textContent !== region.textContent) region.replaceChildren(...next.childNodes);
   });
   const look = soon(() => {
     if (address() === shown && shown === first) return; // the page came with it
@@ -59,11 +63,10 @@ function watchSimilar(region) {
 function watchSuggestions(region) {
   const address = () => region.dataset.suggestions + "?" + new URLSearchParams({ system: field("system").value.trim() });
   const ask = part(region, address, (html) => {
-    const came = document.createElement("template");
-    came.innerHTML = html;
+    const came = read(html);
     for (const id of ["used-modules", "used-assets"]) {
-      const list = came.content.getElementById(id);
-      if (list) document.getElementById(id)?.replaceWith(list);
+      const list = came.getElementById(id);
+      if (list) document.getElementById(id)?.replaceWith(document.adoptNode(list));
     }
   });
   field("system").addEventListener("change", ask);
