@@ -58,6 +58,7 @@ func (p *pages) funcs(l lang.Lang) template.FuncMap {
 		"stamp": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"clock": func(c defect.Case, k defect.Clock) clockView { return p.clockOf(l, &c, k) },
 		"size":  size,
+		"now":   p.now,
 	}
 }
 
@@ -84,8 +85,13 @@ func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	here := c.FullPath()
 	items := []navItem{
 		{URL: "/", Label: l.Term("web.nav.work"), Here: here == "/"},
-		{URL: "/defects?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == "/defects"},
 	}
+	if _, signs := signWork(by); signs {
+		items = append(items, navItem{URL: signOffsPath, Label: l.Term("web.nav.sign_offs"), Here: strings.HasPrefix(here, signOffsPath)})
+	}
+	items = append(items,
+		navItem{URL: "/defects?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == "/defects"},
+	)
 	if defect.MaySubmit(by.Person) {
 		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
 	}
@@ -165,15 +171,34 @@ func (p *pages) refuse(c *gin.Context, err error) int {
 // problem is what the page of an error shows.
 type problem struct {
 	Title, Detail string
-	Retry         bool // it may be another matter in a moment
+	Code          apperr.Code
+	Known         bool   // its reader has signed in
+	Away          *away  // something does not answer, and may in a moment
+	Roles         string // of its reader, in words
 }
 
 // fail shows an error as a page. Causes stay in the log.
 func (p *pages) fail(c *gin.Context, err error) {
 	e, l, status := apperr.Of(err), language(c), p.refuse(c, err)
-	told := problem{Title: l.Term("title." + string(e.Code)), Detail: l.Text(e.Reason, e.Args), Retry: status == http.StatusServiceUnavailable}
+	told := problem{Title: l.Term("title." + string(e.Code)), Detail: l.Text(e.Reason, e.Args), Code: e.Code}
+	by, known := c.Value(callerKey).(desk.Caller)
+	if told.Known = known; known {
+		told.Roles = roles(l, by.Roles)
+	}
+	if status == http.StatusServiceUnavailable && known && c.Request.Method == http.MethodGet {
+		told.Away = awayFrom(c, by)
+	}
 	p.show(c, status, "problem", told.Title, told)
 	c.Abort()
+}
+
+// roles names the roles of a person.
+func roles(l lang.Lang, all []defect.Role) string {
+	names := make([]string, len(all))
+	for i, r := range all {
+		names[i] = l.Term("role." + string(r))
+	}
+	return strings.Join(names, l.Term("list.separator"))
 }
 
 // recovered answers a panic with an error page and keeps its trace in the log.
