@@ -193,8 +193,11 @@ func (p *pages) proposals(c *gin.Context, by desk.Caller, v desk.View) ([]eventV
 		}
 		after = events[len(events)-1].Seq
 	}
-	if i := slices.IndexFunc(told, func(e defect.Event) bool { return v.Proposal != nil && e.At.Equal(v.Proposal.At) && defect.Action(e.Kind) == defect.ActPropose }); i >= 0 {
-		told = told[:i] // the latest stands on the page by itself, with its signatures
+	for i, e := range slices.Backward(told) {
+		if v.Proposal != nil && defect.Action(e.Kind) == defect.ActPropose {
+			told = told[:i] // the latest stands on the page by itself, with its signatures
+			break
+		}
 	}
 	out := make([]eventView, 0, len(told))
 	for _, e := range slices.Backward(told) {
