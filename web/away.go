@@ -3,6 +3,7 @@ package web
 import (
 	"github.com/gin-gonic/gin"
 
+	"yunwei/apperr"
 	"yunwei/defect"
 	"yunwei/desk"
 	"yunwei/lang"
@@ -10,15 +11,17 @@ import (
 
 // away is what a page shows that cannot be made while SQL is away: what works all the same.
 type away struct {
+	Why       string
 	Retry     string // the page itself, with all that was asked of it
 	MaySubmit bool   // a report can be filed
 	Signs     bool   // links in notices are for signing
 }
 
-// awayFrom tells of the page that was asked for.
-func awayFrom(c *gin.Context, by desk.Caller) *away {
+// awayFrom tells of the page that was asked for and why it cannot be made.
+func awayFrom(c *gin.Context, by desk.Caller, err error) *away {
+	e, l := apperr.Of(err), language(c)
 	_, signs := signWork(by)
-	return &away{Retry: c.Request.URL.RequestURI(), MaySubmit: defect.MaySubmit(by.Person), Signs: signs}
+	return &away{Why: l.Text(e.Reason, e.Args), Retry: c.Request.URL.RequestURI(), MaySubmit: defect.MaySubmit(by.Person), Signs: signs}
 }
 
 // firstSteps is what there is to do where there is nothing yet.

@@ -122,7 +122,7 @@ func (p *pages) list(c *gin.Context, by desk.Caller) {
 		status = http.StatusUnprocessableEntity
 		out.tell(l, err)
 	case apperr.Is(err, apperr.Unavailable):
-		status, out.Away = p.refuse(c, err), awayFrom(c, by)
+		status, out.Away = p.refuse(c, err), awayFrom(c, by, err)
 	case err != nil:
 		p.fail(c, err)
 		return

@@ -63,7 +63,7 @@ func TestList_IsSortedByTheHeadsOfItsColumns(t *testing.T) {
 func TestPages_WhileSQLIsAway(t *testing.T) {
 	for language, says := range map[string][]string{
 		"zh": {"数据库暂时不可用", ">重试</a>", "按编号打开问题单", "提交照常受理"},
-		"en": {"The database is away", ">Try again</a>", "Open a case by its number", "it is taken as usual"},
+		"en": {"cannot be shown right now", ">Try again</a>", "Open a case by its number", "it is taken as usual"},
 	} {
 		f, h := newSite(t)
 		f.away = &apperr.Error{Code: apperr.Unavailable, Reason: apperr.ReasonStoreAway, RetryAfter: 3 * time.Second}

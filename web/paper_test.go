@@ -25,8 +25,8 @@ func TestPaper_IsThePlansForm(t *testing.T) {
 	walked(t, f)
 	w := as(t, h, "agent", "zh").get("/defects/" + firstNumber + "/form")
 	require.Equal(t, http.StatusOK, w.Code)
-	page := w.Body.String()
-	page = page[strings.Index(page, `<article class="form">`):]
+	_, page, found := strings.Cut(w.Body.String(), `<article class="form">`)
+	require.True(t, found)
 	for at, rest := 0, page; at < len(planned); at++ {
 		i := strings.Index(rest, planned[at])
 		require.GreaterOrEqual(t, i, 0, "%s, behind %s", planned[at], planned[:at])
@@ -78,7 +78,7 @@ func TestCase_OpenedAgainShowsItsRounds(t *testing.T) {
 	do(t, f, "technician", defect.ActComment, defect.Input{Message: "查"})
 	for language, says := range map[string][]string{
 		"zh": {"第 2 次处理,已重新打开 1 次", "第 1 次处理", "重新打开的原因:", "又断了", "光模块老化", "技术一"},
-		"en": {"Round 2, opened again 1 times", "Round 1", "Why it was opened again:", "又断了", "光模块老化"},
+		"en": {"Round 2 · opened again 1×", "Round 1", "Why it was opened again:", "又断了", "光模块老化"},
 	} {
 		page := as(t, h, "technician", language).get("/defects/" + firstNumber).Body.String()
 		paper := as(t, h, "technician", language).get("/defects/" + firstNumber + "/form").Body.String()

@@ -97,7 +97,7 @@ func (p *pages) showSignOffs(c *gin.Context, by desk.Caller, status int, number 
 		return
 	}
 	if out.Short && number == "" {
-		status, out.Away = p.refuse(c, err), awayFrom(c, by)
+		status, out.Away = p.refuse(c, err), awayFrom(c, by, err)
 	}
 	if number == "" && len(queue) > 0 {
 		number = queue[0].Number

@@ -215,7 +215,8 @@ func formText(t *testing.T, w *httptest.ResponseRecorder, a defect.Action) strin
 	t.Helper()
 	for _, form := range strings.Split(w.Body.String(), "<form")[1:] {
 		if strings.Contains(form, `name="_action" value="`+string(a)+`"`) {
-			return form[:strings.Index(form, "</form>")]
+			inside, _, _ := strings.Cut(form, "</form>")
+			return inside
 		}
 	}
 	t.Fatalf("no form for %s", a)

@@ -185,8 +185,8 @@ func (p *pages) fail(c *gin.Context, err error) {
 	if told.Known = known; known {
 		told.Roles = roles(l, by.Roles)
 	}
-	if status == http.StatusServiceUnavailable && known && c.Request.Method == http.MethodGet {
-		told.Away = awayFrom(c, by)
+	if known && e.Reason == apperr.ReasonStoreAway && c.Request.Method == http.MethodGet {
+		told.Away = awayFrom(c, by, err)
 	}
 	p.show(c, status, "problem", told.Title, told)
 	c.Abort()

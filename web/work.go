@@ -69,7 +69,7 @@ func (p *pages) work(c *gin.Context, by desk.Caller) {
 	status := http.StatusOK
 	switch err := p.fillWork(c, l, by, &out); {
 	case apperr.Is(err, apperr.Unavailable):
-		status, out = p.refuse(c, err), workPage{Away: awayFrom(c, by)}
+		status, out = p.refuse(c, err), workPage{Away: awayFrom(c, by, err)}
 	case err != nil:
 		p.fail(c, err)
 		return
