@@ -51,6 +51,7 @@ type Serve struct {
 	Policy string `help:"Policy file; the plan's table 3.1 when none is given." type:"path"`
 	Blob   string `help:"Bucket URL of attachments: file:///folder or s3://bucket?region=…" required:"" placeholder:"URL"`
 
+	TemporalUI     string   `name:"temporal-ui" help:"Address at which the people of the service reach the Temporal Web UI: cases link to their workflows there. No links when none is given." placeholder:"URL"`
 	TrustedProxies []string `name:"trusted-proxy" help:"Address or network of a reverse proxy whose X-Forwarded-For says who asks; may be given again." placeholder:"ADDRESS"`
 }
 

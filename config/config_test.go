@@ -39,3 +39,15 @@ func TestDecodeKey_NeverRepeatsIt(t *testing.T) {
 		require.NotContains(t, err.Error(), "geheim")
 	}
 }
+
+func TestTemporalUIURL_WhenItCanBeNone(t *testing.T) {
+	for text, want := range map[string]string{"": "", "http://127.0.0.1:8233": "http://127.0.0.1:8233", "https://example.org/temporal/": "https://example.org/temporal"} {
+		got, err := config.TemporalUIURL(text)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for _, bad := range []string{"temporal:8233", "javascript:alert(1)", "https://user@example.org", "https://example.org?x=y"} {
+		_, err := config.TemporalUIURL(bad)
+		require.ErrorContains(t, err, "--temporal-ui", bad)
+	}
+}

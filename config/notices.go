@@ -22,12 +22,30 @@ type Notices struct {
 
 // BaseURL returns the value of --url without the slash at its end, or an error that says what is needed.
 func BaseURL(text string) (string, error) {
+	base, ok := baseURL(text)
+	if !ok {
+		return "", errors.New("--url is where people find the desk: https://desk.example.org, or a folder there")
+	}
+	return base, nil
+}
+
+// TemporalUIURL returns the value of --temporal-ui without the slash at its end, or an error that says what is needed.
+func TemporalUIURL(text string) (string, error) {
+	base, ok := baseURL(text)
+	if !ok {
+		return "", errors.New("--temporal-ui is where people find the Temporal Web UI: https://temporal.example.org, or a folder there")
+	}
+	return base, nil
+}
+
+// baseURL returns an address that others are made from, without the slash at its end, and whether it can be one; so can none.
+func baseURL(text string) (string, bool) {
 	if text == "" {
-		return "", nil
+		return "", true
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", errors.New("--url is where people find the desk: https://desk.example.org, or a folder there")
+		return "", false
 	}
-	return strings.TrimRight(text, "/"), nil
+	return strings.TrimRight(text, "/"), true
 }

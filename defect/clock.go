@@ -240,6 +240,15 @@ func (c *Case) NextDue() time.Time {
 	return next
 }
 
+// WarnsAt returns when a promise of the case is first warned of: as much of its time is used up as the policy says. Zero while
+// nobody can say, and where the policy warns of nothing.
+func (c *Case) WarnsAt(k Clock) time.Time {
+	if len(c.Policy.WarnAt) == 0 || k.State() != ClockRunning {
+		return time.Time{}
+	}
+	return k.reach(c.calendars(), percentOf(k.Target, slices.Min(c.Policy.WarnAt)))
+}
+
 // NextPromise returns the earliest due time of a promise that can still be kept; zero: none.
 func (c *Case) NextPromise() time.Time {
 	var next time.Time

@@ -45,6 +45,23 @@ func times(events []defect.Event) []time.Time {
 	return out
 }
 
+func TestWarnsAt_IsWhenItIsWarned(t *testing.T) {
+	w := open(t, defect.DefaultPolicy(), 2)
+	first := w.c.WarnsAt(clock(t, w, defect.ClockResponse))
+	require.Equal(t, opened.Add(15*time.Minute), first)
+	w.in(15 * time.Minute)
+	require.True(t, clock(t, w, defect.ClockResponse).Warned())
+	require.Equal(t, first, w.c.WarnsAt(clock(t, w, defect.ClockResponse)), "also afterwards")
+	w.in(15 * time.Minute)
+	require.Zero(t, w.c.WarnsAt(clock(t, w, defect.ClockResponse)), "it is broken")
+	w.do("agent", defect.ActAcknowledge, inputs[defect.ActAcknowledge])
+	w.do("agent", defect.ActRequestInfo, inputs[defect.ActRequestInfo])
+	require.Zero(t, w.c.WarnsAt(clock(t, w, defect.ClockResolve)), "it stands still")
+	silent := open(t, defect.DefaultPolicy(), 2)
+	silent.c.Policy.WarnAt = nil
+	require.Zero(t, silent.c.WarnsAt(clock(t, silent, defect.ClockResponse)), "the policy warns of nothing")
+}
+
 func TestClocks_AfterAnOutage(t *testing.T) {
 	w := open(t, defect.DefaultPolicy(), 2).in(70 * time.Minute)
 	require.Equal(t, []string{"submit", "breach response", "escalation response", "escalation response", "warn plan"}, kindsOf(w.events), "no warning for a promise that broke meanwhile, one for one that still runs")

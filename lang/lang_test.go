@@ -120,6 +120,11 @@ func ofPages(t *testing.T) []string {
 	for _, kind := range constants(t, "../defect/work.go", "WorkKind") {
 		keys = append(keys, "web.work."+kind)
 	}
+	for prefix, told := range map[string][2]string{"why.": {"../calendar/explain.go", "Why"}, "side.": {"../defect/explain.go", "Side"}, "phase.": {"../defect/explain.go", "Phase"}, "web.first.": {"../defect/terms.go", "Role"}} {
+		for _, name := range constants(t, told[0], told[1]) {
+			keys = append(keys, prefix+name)
+		}
+	}
 	inputs := func(prefix string, fields []defect.Field) {
 		for _, f := range fields {
 			keys = append(keys, prefix+f.Name)

@@ -20,21 +20,49 @@ const (
 	filesShown  = 200
 )
 
+// caseRoutes are the addresses of one case.
+func (p *pages) caseRoutes(e *gin.Engine) {
+	e.GET("/defects/:number", p.known(p.readCase))
+	e.POST("/defects/:number", p.known(p.act))
+	e.GET("/defects/:number/form", p.known(p.paper))
+	e.GET("/defects/:number/clocks/:name/:nth", p.known(p.explain))
+	e.GET(findPath, p.known(p.find))
+}
+
+// findPath leads to a case by its number, as people have it on paper.
+const findPath = "/find"
+
+// find leads to the case whose number was typed.
+func (p *pages) find(c *gin.Context, _ desk.Caller) {
+	number, ok := defect.ParseNumber(c.Query("number"))
+	if !ok {
+		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonNumber, nil))
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/defects/"+number)
+}
+
 // casePage is a case as its page shows it.
 type casePage struct {
 	desk.View
-	names   map[string]string
-	Steps   []step
-	Events  []eventView
-	After   int // the event that the timeline begins behind
-	Later   int // the event to go on from when the timeline is longer; 0: it is not
-	Files   []defect.Attachment
-	Forms   []actionForm
-	Upload  bool   // files may be added
-	BadFile string // why one was not
-	Alarm   string // why a step was refused
-	Changed []eventView
-	Did     string // the step that was just taken
+	names    map[string]string
+	Steps    []step
+	Workflow string // where its workflow is seen; empty for whom that is not for
+	Promises []promiseView
+	Now      cycleView   // what the case has come to
+	Before   []cycleView // what it had come to before it was opened again, the latest first
+	Events   []eventView
+	After    int // the event that the timeline begins behind
+	Later    int // the event to go on from when the timeline is longer; 0: it is not
+	Files    []fileView
+	FilesAt  string // the file that those shown begin behind
+	MoreAt   string // the file to go on from when there are more
+	Forms    []actionForm
+	Upload   bool   // files may be added
+	BadFile  string // why one was not
+	Alarm    string // why a step was refused
+	Changed  []eventView
+	Did      string // the step that was just taken
 
 	EventsAway, FilesAway bool // they cannot be had while SQL is away
 }
@@ -43,6 +71,27 @@ type casePage struct {
 func (c casePage) NameOf(username string) string { return nameIn(c.names, username) }
 
 func (c casePage) watches() liveOn { return liveOn{c.Number, c.Seq} }
+
+// Reopened is how often the case was opened again.
+func (c casePage) Reopened() int { return c.Cycle - 1 }
+
+// cycleView is what a cycle of a case has brought.
+type cycleView struct {
+	defect.Results
+	N     int
+	names map[string]string
+}
+
+// NameOf returns the name of an account, or its user name where nobody knows it.
+func (c cycleView) NameOf(username string) string { return nameIn(c.names, username) }
+
+// cyclesOf returns the cycles of a case: the one that it is in, and those before, the latest first.
+func cyclesOf(c defect.Case, names map[string]string) (now cycleView, before []cycleView) {
+	for i, r := range slices.Backward(c.Past) {
+		before = append(before, cycleView{Results: r, N: i + 1, names: names})
+	}
+	return cycleView{Results: c.Results, N: c.Cycle, names: names}, before
+}
 
 // step is a stage on the line that a case goes along.
 type step struct {
@@ -81,7 +130,11 @@ func (p *pages) showCase(c *gin.Context, by desk.Caller, status int, tried *atte
 		return
 	}
 	l := language(c)
-	out := casePage{View: v, names: p.desk.Names(people(v)...), Steps: stepsOf(v.Case), BadFile: badFile, Upload: slices.Contains(v.Allowed, defect.ActAttach)}
+	out := casePage{
+		View: v, names: p.desk.Names(people(v.Case)...), Steps: stepsOf(v.Case), Promises: p.promises(l, &v.Case), BadFile: badFile,
+		Upload: slices.Contains(v.Allowed, defect.ActAttach), Workflow: p.workflow(by, v.Number),
+	}
+	out.Now, out.Before = cyclesOf(v.Case, out.names)
 	if did := defect.Action(c.Query("did")); slices.Contains(defect.Actions(), did) {
 		out.Did = string(did)
 	}
@@ -111,11 +164,21 @@ func (p *pages) remember(c *gin.Context, by desk.Caller, out *casePage) error {
 	if out.View.Files == 0 {
 		return nil
 	}
-	out.Files, _, err = p.desk.Attachments(c, by, out.Number, "", filesShown)
+	out.FilesAt = c.Query("files")
+	files, more, err := p.desk.Attachments(c, by, out.Number, out.FilesAt, filesShown)
 	if out.FilesAway = apperr.Is(err, apperr.Unavailable); err != nil && !out.FilesAway {
 		return err
 	}
+	out.Files, out.MoreAt = p.fileViews(language(c), files), more
 	return nil
+}
+
+// workflow returns where a person sees the workflow of a case: it is for the people of the service.
+func (p *pages) workflow(by desk.Caller, number string) string {
+	if p.flow == nil || !defect.SeesAll(by.Person) {
+		return ""
+	}
+	return p.flow(number)
 }
 
 // number reads a count of an address; what is none is 0.
@@ -158,28 +221,37 @@ func (p *pages) changed(c *gin.Context, by desk.Caller, tried *attempt, v desk.V
 }
 
 // people returns the accounts that a case names.
-func people(v desk.View) []string {
-	out := []string{v.Assignee}
-	for _, s := range v.SignOffs {
+func people(c defect.Case) []string {
+	out := []string{c.Assignee}
+	for _, r := range append([]defect.Results{c.Results}, c.Past...) {
+		out = append(out, authors(r)...)
+	}
+	return out
+}
+
+// authors returns the accounts that results name.
+func authors(r defect.Results) []string {
+	var out []string
+	for _, s := range r.SignOffs {
 		out = append(out, s.By, s.For)
 	}
-	if v.Proposal != nil {
-		out = append(out, v.Proposal.By)
+	if r.Proposal != nil {
+		out = append(out, r.Proposal.By)
 	}
-	if v.ChangeRecord != nil {
-		out = append(out, v.ChangeRecord.By)
+	if r.ChangeRecord != nil {
+		out = append(out, r.ChangeRecord.By)
 	}
-	if v.Verification != nil {
-		out = append(out, v.Verification.By)
+	if r.Verification != nil {
+		out = append(out, r.Verification.By)
 	}
-	if v.ServiceReport != nil {
-		out = append(out, v.ServiceReport.By)
+	if r.ServiceReport != nil {
+		out = append(out, r.ServiceReport.By)
 	}
-	if v.Answer != nil {
-		out = append(out, v.Answer.By)
+	if r.Answer != nil {
+		out = append(out, r.Answer.By)
 	}
-	if v.Acceptance != nil {
-		out = append(out, v.Acceptance.By)
+	if r.Acceptance != nil {
+		out = append(out, r.Acceptance.By)
 	}
 	return out
 }
@@ -217,27 +289,36 @@ func (p *pages) forms(l lang.Lang, by desk.Caller, v desk.View, tried *attempt) 
 		actions = append([]defect.Action{tried.action}, actions...)
 	}
 	for _, a := range actions {
-		form := actionForm{Action: a, Version: v.Version, Seq: v.Seq, Key: newKey(), Onward: slices.Contains(onward, a), Shut: !slices.Contains(v.Allowed, a)}
-		draw := formOf{l: l, id: string(a), values: url.Values{}, choices: p.choices(by)}
-		fields := fieldsOf(a, by)
-		if a == defect.ActSign && v.Proposal != nil {
-			form.Proposal = v.Proposal.N
+		form, why := p.form(l, by, v, a, tried)
+		if why != "" {
+			refused = why
 		}
-		if tried != nil && tried.action == a {
-			draw.values, form.Open = tried.values, true
-			draw.wrong, refused = wrongFields(l, tried.err, draw.controls(fields, ""))
-			if apperr.Is(tried.err, apperr.StaleVersion) {
-				refused = l.Term("web.case.stale") // to load the page again would lose what was typed
-			}
-			form.again(tried)
-		}
-		form.Controls = draw.controls(fields, "")
 		forms = append(forms, form)
 	}
 	if tried == nil && len(forms) > 0 && forms[0].Onward {
 		forms[0].Open = true
 	}
 	return forms, refused
+}
+
+// form draws the form of a step: as it was filled in when it is the one that was refused, with why it was.
+func (p *pages) form(l lang.Lang, by desk.Caller, v desk.View, a defect.Action, tried *attempt) (form actionForm, refused string) {
+	form = actionForm{Action: a, Version: v.Version, Seq: v.Seq, Key: newKey(), Onward: slices.Contains(onward, a), Shut: !slices.Contains(v.Allowed, a)}
+	draw := formOf{l: l, id: string(a), values: url.Values{}, choices: p.choices(by)}
+	fields := fieldsOf(a, by)
+	if a == defect.ActSign && v.Proposal != nil {
+		form.Proposal = v.Proposal.N
+	}
+	if tried != nil && tried.action == a {
+		draw.values, form.Open = tried.values, true
+		draw.wrong, refused = wrongFields(l, tried.err, draw.controls(fields, ""))
+		if apperr.Is(tried.err, apperr.StaleVersion) {
+			refused = l.Term("web.case.stale") // to load the page again would lose what was typed
+		}
+		form.again(tried)
+	}
+	form.Controls = draw.controls(fields, "")
+	return form, refused
 }
 
 // again keeps what a form must say once more. Where the outcome is unknown, that is its key, so that a repeat does nothing
@@ -277,10 +358,7 @@ func (p *pages) act(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	tried := &attempt{
-		action: defect.Action(c.PostForm(fieldAction)), values: c.Request.PostForm, version: number(c.PostForm(fieldVersion)),
-		seq: number(c.PostForm(fieldSeq)), key: c.PostForm(fieldKey),
-	}
+	tried := attempted(c)
 	if !slices.Contains(defect.Actions(), tried.action) || tried.action == defect.ActAttach {
 		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonActionUnknown, apperr.Args{"action": defect.Printable(string(tried.action))}))
 		return
@@ -295,6 +373,14 @@ func (p *pages) act(c *gin.Context, by desk.Caller) {
 		status := p.refuse(c, tried.err)
 		tried.err = forPeople(c, tried.err)
 		p.showCase(c, by, status, tried, "")
+	}
+}
+
+// attempted reads the form of a step.
+func attempted(c *gin.Context) *attempt {
+	return &attempt{
+		action: defect.Action(c.PostForm(fieldAction)), values: c.Request.PostForm, version: number(c.PostForm(fieldVersion)),
+		seq: number(c.PostForm(fieldSeq)), key: c.PostForm(fieldKey),
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	assetLink = regexp.MustCompile(`/assets/[a-z.]+\?v=[0-9a-f]+`)
+	assetLink = regexp.MustCompile(`/assets/[a-z.-]+\?v=[0-9a-f]+`)
 	scriptTag = regexp.MustCompile(`<script[^>]*>`)
 	// rawKey is a key of the catalogues that has no text.
 	rawKey = regexp.MustCompile(`>\s*(web|input|stage|action|role|severity|clock|clock_state|event|field|error|title|level|category|channel|passed|fix_kind|sort|waiting|close_reason)\.[a-z_.]+`)
@@ -84,6 +84,7 @@ func TestPages_SpeakBothLanguages(t *testing.T) {
 				require.Empty(t, rawKey.FindString(page), "%s of %s in %s", target, username, language)
 				require.NotContains(t, page, "no value", target)
 				require.NotContains(t, page, "ZgotmplZ", target)
+				require.NotContains(t, page, "登录<script>", target)
 				runsOurModulesOnly(t, page)
 				require.Contains(t, w.Header().Get("Content-Security-Policy"), "default-src 'none'")
 				require.Less(t, len(page), 90_000, "with its assets a page takes less than 100 kB")

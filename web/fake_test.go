@@ -208,11 +208,15 @@ func (f *fakeConsole) Attach(_ context.Context, by desk.Caller, number, filename
 	return f.files[len(f.files)-1], nil
 }
 
-func (f *fakeConsole) Attachments(context.Context, desk.Caller, string, string, int) ([]defect.Attachment, string, error) {
+func (f *fakeConsole) Attachments(_ context.Context, _ desk.Caller, _, after string, limit int) ([]defect.Attachment, string, error) {
 	if f.away != nil {
 		return nil, "", f.away
 	}
-	return f.files, "", nil
+	list := f.files[slices.IndexFunc(f.files, func(a defect.Attachment) bool { return a.ID == after })+1:]
+	if len(list) > limit {
+		return list[:limit], list[limit-1].ID, nil
+	}
+	return list, "", nil
 }
 
 func (f *fakeConsole) Attachment(_ context.Context, _ desk.Caller, id string) (desk.Content, error) {

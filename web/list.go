@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -26,6 +27,11 @@ type caseDesk interface {
 	Act(ctx context.Context, by desk.Caller, number string, a defect.Action, in defect.Input, version *int, idempotencyKey string) (desk.View, error)
 	Names(usernames ...string) map[string]string
 	Assignable(by desk.Caller) []defect.Person
+}
+
+func (p *pages) listRoutes(e *gin.Engine) {
+	e.GET("/defects", p.known(p.list))
+	e.GET(exportPath, p.known(p.export))
 }
 
 const (
@@ -67,23 +73,40 @@ func (p *pages) rows(l lang.Lang, views []desk.View) []row {
 // listPage is the list of cases with its filters.
 type listPage struct {
 	Stages, Severities, Assignees, Sorts []option
-	Text, Overdue                        string
-	Wrong                                string // with the filters
+	Categories                           []option
+	Typed                                map[string]string // what the other filters say
+	Staff                                bool              // cases of others are seen, too
+	Further                              bool              // one of the filters that few ask for is set
+	Wrong                                string            // with the filters
+	Bad                                  map[string]string // what is wrong with one of them, by its name
+	Heads                                []head
 	Rows                                 []row
 	Total                                int
 	TotalExact                           bool
 	Page                                 int    // from 1; 0 behind the pages, where a cursor leads on
 	Before, Next                         string // the pages around, where there are any
+	Export                               string // all that is filtered, as a file
 	Filtered                             bool
+	First                                *firstSteps
+	Away                                 *away
 }
 
 func (listPage) watches() liveOn { return liveOn{} }
 
+// Bound is how many cases a file has at most.
+func (listPage) Bound() int { return exportRows }
+
+// typed are the filters that are typed, and those that are chosen between yes, no and both.
+var typed = []string{"q", "overdue", "system", "reporter", "asset_id", "waiting", "from", "to"}
+
+// further are the filters that few ask for.
+var further = []string{"category", "system", "reporter", "asset_id", "waiting", "from", "to"}
+
 // list shows the cases that a person may see. All that narrows it stands in its address.
 func (p *pages) list(c *gin.Context, by desk.Caller) {
 	l, values := language(c), c.Request.URL.Query()
-	q, err := readQuery(values)
-	out := listPage{Text: values.Get("q"), Overdue: values.Get("overdue"), Page: q.Page}
+	q, err := p.readQuery(values)
+	out := listPage{Page: q.Page, Staff: defect.SeesAll(by.Person), Heads: heads(l, values, q.Sort), Export: at(exportPath, values, "", "")}
 	p.filters(&out, l, by, values)
 	status := http.StatusOK
 	if err == nil {
@@ -91,18 +114,31 @@ func (p *pages) list(c *gin.Context, by desk.Caller) {
 		if page, err = p.desk.Defects(c, by, q); err == nil {
 			out.Rows, out.Total, out.TotalExact = p.rows(l, page.Items), page.Total, page.TotalExact
 			out.around(values, q, page)
+			if len(out.Rows) == 0 && !out.Filtered {
+				out.First = p.first(l, by)
+			}
 		}
 	}
-	if apperr.Is(err, apperr.Invalid) {
+	switch {
+	case apperr.Is(err, apperr.Invalid):
 		status = http.StatusUnprocessableEntity
-		for _, f := range apperr.Of(forPeople(c, err)).Fields {
-			out.Wrong = l.Text(f.Reason, f.Args)
-		}
-	} else if err != nil {
+		out.tell(l, forPeople(c, err))
+	case apperr.Is(err, apperr.Unavailable):
+		status, out.Away = p.refuse(c, err), awayFrom(c, by, err)
+	case err != nil:
 		p.fail(c, err)
 		return
 	}
 	p.show(c, status, "list", l.Term("web.list.title"), out)
+}
+
+// tell says what is wrong with the filters.
+func (out *listPage) tell(l lang.Lang, err error) {
+	out.Bad = map[string]string{}
+	for _, f := range apperr.Of(err).Fields {
+		out.Wrong = l.Text(f.Reason, f.Args)
+		out.Bad[f.Field] = out.Wrong
+	}
 }
 
 // filters draws the filters as they are set.
@@ -123,38 +159,86 @@ func (p *pages) filters(out *listPage, l lang.Lang, by desk.Caller, values url.V
 	for _, person := range p.desk.Assignable(by) {
 		add(&out.Assignees, "assignee", person.Username, person.Name)
 	}
+	for _, category := range []defect.Category{defect.Technical, defect.Business, defect.Operation} {
+		add(&out.Categories, "category", string(category), l.Term("category."+string(category)))
+	}
 	for _, s := range defect.Sorts() {
 		add(&out.Sorts, "sort", string(s), l.Term("sort."+string(s)))
 	}
-	out.Filtered = out.Filtered || out.Text != "" || out.Overdue != ""
+	out.Typed = map[string]string{}
+	for _, name := range typed {
+		out.Typed[name] = values.Get(name)
+		out.Filtered = out.Filtered || out.Typed[name] != ""
+	}
+	out.Further = slices.ContainsFunc(further, func(name string) bool { return values.Get(name) != "" })
+}
+
+// head is what stands above a column of the list.
+type head struct {
+	Label string
+	URL   string // sorts by it; empty where it cannot be sorted by
+	Order string // as assistive technology calls it; empty when the list is not sorted by it
+	Wide  bool   // only where there is room
+}
+
+// heads returns what stands above the columns, with the order that each leads to.
+func heads(l lang.Lang, values url.Values, by defect.Sort) []head {
+	sorted := func(label string, wide bool, order string, sort defect.Sort) head {
+		h := head{Label: label, URL: at("/defects", values, "sort", string(sort)), Wide: wide}
+		if by == sort {
+			h.Order = order
+		}
+		return h
+	}
+	submitted := sorted(l.Term("web.sign.submitted"), true, "descending", defect.SortNewest)
+	switch by { // it goes both ways
+	case defect.SortNewest:
+		submitted.URL = at("/defects", values, "sort", string(defect.SortOldest))
+	case defect.SortOldest:
+		submitted.Order = "ascending"
+	case defect.SortUpdated, defect.SortDue, defect.SortSeverity:
+	}
+	return []head{
+		{Label: l.Term("web.list.case")},
+		sorted(l.Term("web.list.severity"), false, "ascending", defect.SortSeverity),
+		{Label: l.Term("web.list.stage")},
+		sorted(l.Term("web.list.promise"), false, "ascending", defect.SortDue),
+		{Label: l.Term("web.list.assignee")},
+		{Label: l.Term("input.category"), Wide: true},
+		{Label: l.Term("web.case.reporter"), Wide: true},
+		submitted,
+		sorted(l.Term("web.list.updated"), false, "descending", defect.SortUpdated),
+	}
+}
+
+// at is an address of what the list shows, with one thing otherwise: from its first page.
+func at(path string, values url.Values, name, value string) string {
+	to := url.Values{}
+	for k, v := range values {
+		if k != "page" && k != "after" && k != "lang" && strings.Join(v, "") != "" {
+			to[k] = v
+		}
+	}
+	if value != "" {
+		to[name] = []string{value}
+	}
+	return path + "?" + to.Encode()
 }
 
 // around leads to the pages before and after: by page as far as pages reach, by cursor behind.
 func (out *listPage) around(values url.Values, q defect.Query, page desk.Page) {
-	at := func(name, value string) string {
-		to := url.Values{}
-		for k, v := range values {
-			if k != "page" && k != "after" && k != "lang" {
-				to[k] = v
-			}
-		}
-		if value != "" {
-			to.Set(name, value)
-		}
-		return "/defects?" + to.Encode()
-	}
 	switch {
 	case q.After != "":
-		out.Page, out.Before = 0, at("", "")
+		out.Page, out.Before = 0, at("/defects", values, "", "")
 	case q.Page > 1:
-		out.Before = at("page", strconv.Itoa(q.Page-1))
+		out.Before = at("/defects", values, "page", strconv.Itoa(q.Page-1))
 	}
 	switch {
 	case page.Next == "":
 	case q.After == "" && (q.Page+1)*q.Size <= defect.MaxDepth:
-		out.Next = at("page", strconv.Itoa(q.Page+1))
+		out.Next = at("/defects", values, "page", strconv.Itoa(q.Page+1))
 	default:
-		out.Next = at("after", page.Next)
+		out.Next = at("/defects", values, "after", page.Next)
 	}
 }
 
@@ -166,7 +250,14 @@ func filterFields() []defect.Field {
 	}
 	return []defect.Field{
 		{Name: "assignee", Type: defect.TypeUser, Max: defect.MaxText},
+		{Name: "reporter", Type: defect.TypeUser, Max: defect.MaxText},
+		{Name: "category", Type: defect.TypeText, Enum: []string{string(defect.Technical), string(defect.Business), string(defect.Operation)}},
+		{Name: "system", Type: defect.TypeText, Max: defect.MaxText},
+		{Name: "asset_id", Type: defect.TypeText, Max: defect.MaxText},
 		{Name: "overdue", Type: defect.TypeBool},
+		{Name: "waiting", Type: defect.TypeBool},
+		{Name: "from", Type: defect.TypeDate},
+		{Name: "to", Type: defect.TypeDate},
 		{Name: "q", Type: defect.TypeText, Max: defect.MaxTitle},
 		{Name: "sort", Type: defect.TypeText, Enum: sorts},
 		{Name: "page", Type: defect.TypeInteger, Min: 1, Max: defect.MaxDepth / listSize},
@@ -175,12 +266,14 @@ func filterFields() []defect.Field {
 }
 
 // readQuery reads the filters of an address; Invalid for what is none.
-func readQuery(values url.Values) (defect.Query, error) {
+func (p *pages) readQuery(values url.Values) (defect.Query, error) {
 	var in struct {
-		Assignee, Q, After string
-		Overdue            *bool
-		Sort               defect.Sort
-		Page               int
+		Assignee, Reporter, System, Q, After, From, To string
+		Asset                                          string `json:"asset_id"`
+		Category                                       defect.Category
+		Overdue, Waiting                               *bool
+		Sort                                           defect.Sort
+		Page                                           int
 	}
 	q := defect.Query{Page: 1, Size: listSize, Sort: defect.SortNewest}
 	var wrong apperr.Fields
@@ -201,7 +294,13 @@ func readQuery(values url.Values) (defect.Query, error) {
 	if err := bind(doc, &in); err != nil {
 		return q, err
 	}
-	q.Assignee, q.Text, q.After, q.Overdue = in.Assignee, in.Q, in.After, in.Overdue
+	q.Assignee, q.Reporter, q.System, q.AssetID, q.Category = in.Assignee, in.Reporter, in.System, in.Asset, in.Category
+	q.Text, q.After, q.Overdue, q.Waiting = in.Q, in.After, in.Overdue, in.Waiting
+	q.From, q.To = p.dayOf(in.From, 0), p.dayOf(in.To, 1) // with its last day
+	if !q.From.IsZero() && !q.To.IsZero() && !q.To.After(q.From) {
+		wrong.Add("to", apperr.FieldPeriod, nil)
+		return q, wrong.Err()
+	}
 	if in.Sort != "" {
 		q.Sort = in.Sort
 	}
@@ -209,6 +308,15 @@ func readQuery(values url.Values) (defect.Query, error) {
 		q.Page = in.Page
 	}
 	return q, nil
+}
+
+// dayOf returns when a day begins at the site, so many days later; zero for no day. CheckFields has seen that it is one.
+func (p *pages) dayOf(text string, later int) time.Time {
+	day, err := time.ParseInLocation(time.DateOnly, text, p.zone)
+	if err != nil {
+		return time.Time{}
+	}
+	return day.AddDate(0, 0, later)
 }
 
 func isComma(r rune) bool { return r == ',' }

@@ -59,9 +59,18 @@ func newSite(t *testing.T) (*fakeDesk, http.Handler) {
 	c.Proposal = &defect.Proposal{N: 3, Cause: "光模块老化", Plan: "更换", Risk: "断网十分钟", Rollback: "换回", By: "technician", At: now}
 	c.SignOffs = []defect.Signature{{Proposal: 2, By: "liaison", For: "supervisor2", Decision: defect.Reject, Comment: "太急", At: now}}
 	f := &fakeDesk{sheet: desk.Sheet{View: desk.View{Case: c}, Reader: defect.Person{Username: "supervisor", Name: "主管一"}, Until: now.Add(time.Hour), Names: map[string]string{"supervisor2": "主管二"}}}
-	h, err := web.NewHandler(web.Options{Desk: f, Log: slog.New(slog.DiscardHandler), Edge: newEdge(t, slog.New(slog.DiscardHandler)), Zone: cst, Now: func() time.Time { return now }})
+	return f, siteOf(t, f)
+}
+
+// siteOf returns the pages on a desk.
+func siteOf(t *testing.T, d web.Desk) http.Handler {
+	t.Helper()
+	h, err := web.NewHandler(web.Options{
+		Desk: d, Log: slog.New(slog.DiscardHandler), Edge: newEdge(t, slog.New(slog.DiscardHandler)), Zone: cst, Now: func() time.Time { return now },
+		Workflow: func(number string) string { return "https://temporal.example.org/workflows/" + number },
+	})
 	require.NoError(t, err)
-	return f, h
+	return h
 }
 
 // newEdge returns an edge that logs.

@@ -70,7 +70,7 @@ func TestProblem_PromisesNothingThatWasNotTyped(t *testing.T) {
 	b := as(t, h, "agent", "zh")
 	f.away = apperr.New(apperr.Unavailable, apperr.ReasonStoreAway, nil)
 	page := b.get("/defects").Body.String()
-	require.Contains(t, page, "刷新本页")
+	require.Contains(t, page, "重试")
 	require.NotContains(t, page, "填写的内容")
 	page = b.post("/notices/read", url.Values{"up_to": {"3"}}).Body.String()
 	require.Contains(t, page, "返回上一页")

@@ -60,6 +60,7 @@ func (p *pages) funcs(l lang.Lang) template.FuncMap {
 		"size":    size,
 		"next":    func(n int) int { return n + 1 },
 		"exactly": func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04:05") },
+		"now":     p.now,
 	}
 }
 
@@ -88,8 +89,11 @@ func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	here := c.FullPath()
 	items := []navItem{
 		{URL: "/", Label: l.Term("web.nav.work"), Here: here == "/"},
-		{URL: "/defects?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == "/defects"},
 	}
+	if _, signs := signWork(by); signs {
+		items = append(items, navItem{URL: signOffsPath, Label: l.Term("web.nav.sign_offs"), Here: strings.HasPrefix(here, signOffsPath)})
+	}
+	items = append(items, navItem{URL: "/defects?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == "/defects"})
 	if defect.MayWatch(by.Person) {
 		items = append(items, navItem{URL: boardPath, Label: l.Term("web.nav.board"), Here: here == boardPath})
 	}
@@ -192,15 +196,26 @@ type problem struct {
 	Retry         bool   // it may be another matter in a moment
 	Typed         bool   // a form was sent, which the browser has kept
 	ID            string // of the request, for whoever looks into it; empty when nobody has to
+	Code          apperr.Code
+	Known         bool   // its reader has signed in
+	Away          *away  // something does not answer, and may in a moment
+	Roles         string // of its reader, in words
 }
 
 // fail shows an error as a page. Causes stay in the log.
 func (p *pages) fail(c *gin.Context, err error) {
 	e, l, status := apperr.Of(forPeople(c, err)), language(c), p.refuse(c, err)
-	told := problem{Title: l.Term("title." + string(e.Code)), Detail: l.Text(e.Reason, e.Args), Typed: changes(c)}
+	told := problem{Title: l.Term("title." + string(e.Code)), Detail: l.Text(e.Reason, e.Args), Typed: changes(c), Code: e.Code}
 	told.Retry = status == http.StatusServiceUnavailable && (!told.Typed || e.Reason == apperr.Of(err).Reason) // else it is in the words of the page
 	if status == http.StatusInternalServerError {
 		told.ID = edge.ID(c)
+	}
+	by, known := c.Value(callerKey).(desk.Caller)
+	if told.Known = known; known {
+		told.Roles = roles(l, by.Roles)
+	}
+	if known && e.Reason == apperr.ReasonStoreAway && !told.Typed {
+		told.Away = awayFrom(c, by, err)
 	}
 	p.show(c, status, "problem", told.Title, told)
 	c.Abort()
@@ -208,6 +223,15 @@ func (p *pages) fail(c *gin.Context, err error) {
 
 // changes reports whether a request is one that changes something: a form.
 func changes(c *gin.Context) bool { return c.Request.Method == http.MethodPost }
+
+// roles names the roles of a person.
+func roles(l lang.Lang, all []defect.Role) string {
+	names := make([]string, len(all))
+	for i, r := range all {
+		names[i] = l.Term("role." + string(r))
+	}
+	return strings.Join(names, l.Term("list.separator"))
+}
 
 // recovered answers a panic with an error page and keeps its trace in the log.
 func (p *pages) recovered(c *gin.Context) {

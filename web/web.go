@@ -26,7 +26,7 @@ var templates embed.FS
 //go:embed assets
 var assets embed.FS
 
-// Options are what the pages are made of. All are needed but URL.
+// Options are what the pages are made of. All are needed but URL and Workflow.
 type Options struct {
 	Desk Desk
 	Log  *slog.Logger
@@ -34,6 +34,8 @@ type Options struct {
 	Zone *time.Location // of the site, in which times are shown
 	URL  string         // where people reach the pages; with https cookies are sent over TLS only; empty when nobody said
 	Now  func() time.Time
+	// Workflow returns where the people of the service see the workflow of a case; nil when nobody said.
+	Workflow func(number string) string
 }
 
 // Desk is what the pages ask of the service desk, by page. Every error is an *apperr.Error.
@@ -41,6 +43,7 @@ type Desk interface {
 	sessionDesk
 	signOffDesk
 	caseDesk
+	clockDesk
 	fileDesk
 	newDesk
 	noticeDesk
@@ -55,6 +58,7 @@ type pages struct {
 	zone   *time.Location
 	secure bool
 	now    func() time.Time
+	flow   func(number string) string
 	views  map[lang.Lang]map[string]*template.Template
 	foes   *http.CrossOriginProtection // tells the requests that other sites make people's browsers send
 }
@@ -67,7 +71,7 @@ const (
 
 // NewHandler returns the pages. It fails on a URL that is none, and on templates that do not read, which the tests see to.
 func NewHandler(o Options) (http.Handler, error) {
-	p := &pages{desk: o.Desk, log: o.Log, zone: o.Zone, now: o.Now}
+	p := &pages{desk: o.Desk, log: o.Log, zone: o.Zone, now: o.Now, flow: o.Workflow}
 	if err := p.reachedAt(o.URL); err != nil {
 		return nil, err
 	}
@@ -91,12 +95,11 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.POST("/sign-out", p.known(p.signOut))
 	engine.GET("/", p.known(p.work))
 	engine.POST("/notices/read", p.known(p.readNotices))
-	engine.GET("/defects", p.known(p.list))
+	p.listRoutes(engine)
 	p.newRoutes(engine)
-	engine.GET("/defects/:number", p.known(p.readCase))
-	engine.POST("/defects/:number", p.known(p.act))
-	engine.POST("/defects/:number/attachments", p.known(p.attach))
-	engine.GET("/attachments/:id", p.known(p.download))
+	p.caseRoutes(engine)
+	p.fileRoutes(engine)
+	p.signOffRoutes(engine)
 	p.liveRoutes(engine)
 	p.boardRoutes(engine)
 	engine.NoRoute(p.nowhere)
@@ -143,10 +146,11 @@ func (p *pages) sameOrigin(c *gin.Context) {
 
 func bounded(c *gin.Context) {
 	limit := patience
+	path := c.FullPath()
 	switch {
-	case c.FullPath() == livePath:
+	case path == livePath:
 		return // it ends with the look at the page
-	case strings.Contains(c.FullPath(), "/attachments"), c.FullPath() == newPath:
+	case strings.Contains(path, "/attachments"), path == newPath, path == exportPath:
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)

@@ -28,6 +28,7 @@ type clockView struct {
 	Tone tone
 	Word string    // its state
 	Due  time.Time // zero while nobody can say
+	Warn time.Time // when Tone becomes toneSoon; zero when it does not
 	Left string    // how long until then, or since; empty when it no longer matters
 	// MayMove: Due depends on holidays that nobody has published yet.
 	MayMove bool
@@ -52,7 +53,7 @@ func (p *pages) clockOf(l lang.Lang, c *defect.Case, k defect.Clock) clockView {
 	default:
 		v.Tone = toneCalm
 	}
-	v.Left = p.left(l, k.DueAt)
+	v.Left, v.Warn = p.left(l, k.DueAt), c.WarnsAt(k)
 	return v
 }
 

@@ -39,6 +39,8 @@ type workPage struct {
 	UpTo    int64 // the newest notice shown
 	Older   int64 // the notice to go on from; 0 when these are all
 	Newest  bool  // the newest are shown
+	First   *firstSteps
+	Away    *away
 }
 
 func (workPage) watches() liveOn { return liveOn{} }
@@ -50,6 +52,8 @@ type part struct {
 	Total int
 	More  bool   // there are more than Total
 	All   string // where the rest of it is; empty when all is here
+	// SignAt is where all of it is signed, one after the other; empty for other work.
+	SignAt string
 }
 
 // noticeView is a notice as it is told.
@@ -64,59 +68,91 @@ type noticeView struct {
 func (p *pages) work(c *gin.Context, by desk.Caller) {
 	l := language(c)
 	var out workPage
-	for _, w := range defect.WorkOf(by.Person) {
-		one, err := p.part(c, l, by, w)
-		if err != nil {
-			p.fail(c, err)
-			return
-		}
-		out.Parts = append(out.Parts, one)
-	}
-	if err := p.inbox(c, l, by, &out); err != nil {
+	status := http.StatusOK
+	switch err := p.fillWork(c, l, by, &out); {
+	case apperr.Is(err, apperr.Unavailable):
+		status, out = p.refuse(c, err), workPage{Away: awayFrom(c, by, err)}
+	case err != nil:
 		p.fail(c, err)
 		return
 	}
-	p.show(c, http.StatusOK, "work", l.Term("web.nav.work"), out)
+	p.show(c, status, "work", l.Term("web.nav.work"), out)
+}
+
+func (p *pages) fillWork(c *gin.Context, l lang.Lang, by desk.Caller, out *workPage) error {
+	waiting := 0
+	for _, w := range defect.WorkOf(by.Person) {
+		one, err := p.part(c, l, by, w)
+		if err != nil {
+			return err
+		}
+		out.Parts = append(out.Parts, one)
+		waiting += one.Total
+	}
+	if err := p.inbox(c, l, by, out); err != nil {
+		return err
+	}
+	if waiting > 0 || len(out.Notices) > 0 || !out.Newest {
+		return nil
+	}
+	page, err := p.desk.Defects(c, by, defect.Query{Sort: defect.SortDue, Page: 1, Size: 1})
+	if err == nil && page.Total == 0 {
+		out.First = p.first(l, by)
+	}
+	return err
 }
 
 // part shows the first of one kind of work, and counts all of it.
 func (p *pages) part(c *gin.Context, l lang.Lang, by desk.Caller, w defect.Work) (part, error) {
+	found, err := p.waiting(c, by, w)
+	if err != nil {
+		return part{}, err
+	}
+	out := part{Kind: w.Kind, Total: found.total, More: found.more, Rows: p.rows(l, found.views[:min(len(found.views), workShown)])}
+	if out.Total > workShown || out.More {
+		out.All = "/defects?" + address(w.Query).Encode()
+	}
+	if w.Kind == defect.WorkSign && out.Total > 0 {
+		out.SignAt = signOffsPath
+	}
+	return out, nil
+}
+
+// foundWork is the first cases of one kind of work, the most urgent first.
+type foundWork struct {
+	views []desk.View
+	total int
+	more  bool // there are more than total
+}
+
+// waiting returns what waits for a person of one kind of work.
+func (p *pages) waiting(c *gin.Context, by desk.Caller, w defect.Work) (foundWork, error) {
+	var out foundWork
 	q := w.Query
 	q.Page, q.Size = 1, workShown
 	if w.Step != "" {
 		q.Size = defect.MaxPageSize // who counts what no query can ask for looks at every case
 	}
-	out := part{Kind: w.Kind, All: "/defects?" + address(q).Encode()}
-	var found []desk.View
 	for read := 0; ; {
 		page, err := p.desk.Defects(c, by, q)
 		if err != nil {
-			return part{}, err
+			return foundWork{}, err
 		}
 		if w.Step == "" {
-			found, out.Total, out.More = page.Items, page.Total, !page.TotalExact
-			break
+			return foundWork{views: page.Items, total: page.Total, more: !page.TotalExact}, nil
 		}
 		read += len(page.Items)
 		for _, v := range page.Items {
 			if slices.Contains(v.Allowed, w.Step) {
-				found = append(found, v)
+				out.views = append(out.views, v)
 			}
 		}
-		if out.Total = len(found); page.Next == "" {
-			break
-		}
-		if read >= workRead {
-			out.More = true
-			break
+		out.total = len(out.views)
+		if out.more = page.Next != "" && read >= workRead; page.Next == "" || out.more {
+			return out, nil
 		}
 		q.After = page.Next
 	}
-	if out.Total <= workShown && !out.More {
-		out.All = ""
-	}
-	out.Rows = p.rows(l, found[:min(len(found), workShown)])
-	return out, nil
 }
 
 // address returns the filters of the list that shows what a query finds; that of reporters shows their own cases alone.

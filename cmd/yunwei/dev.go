@@ -92,7 +92,7 @@ func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dat
 	}
 	defer stop()
 	d := p.newDesk(policy, s.SignalSign)
-	handler, err := p.newHandler(d, policy, sending.Writer.URL)
+	handler, err := p.newHandler(d, policy, sending.Writer.URL, p.workflows(temporal.ui))
 	if err != nil {
 		return err
 	}

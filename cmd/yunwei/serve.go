@@ -22,6 +22,10 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	ui, err := config.TemporalUIURL(s.TemporalUI)
+	if err != nil {
+		return err
+	}
 	p := &parts{log: newLog(s.Log)}
 	defer func() { err = errors.Join(err, p.close()) }()
 	if err := p.openShared(ctx, s.Shared, ""); err != nil {
@@ -35,7 +39,7 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	d := p.newDesk(policy, s.SignalSign)
-	handler, err := p.newHandler(d, policy, url, s.TrustedProxies...)
+	handler, err := p.newHandler(d, policy, url, p.workflows(ui), s.TrustedProxies...)
 	if err != nil {
 		return err
 	}

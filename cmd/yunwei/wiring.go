@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -19,6 +20,7 @@ import (
 	"yunwei/api"
 	"yunwei/calendar"
 	"yunwei/config"
+	"yunwei/contract"
 	"yunwei/defect"
 	"yunwei/desk"
 	"yunwei/edge"
@@ -38,7 +40,8 @@ type parts struct {
 	key     []byte
 	closers []func() error
 
-	namespace *desk.Namespace
+	namespace     *desk.Namespace
+	namespaceName string
 }
 
 // close ends what was opened, the latest first.
@@ -76,8 +79,18 @@ func (p *parts) openShared(ctx context.Context, s config.Shared, address string)
 		return fmt.Errorf("temporal: %w", err)
 	}
 	p.onClose(func() error { p.client.Close(); return nil })
-	p.namespace = desk.NewNamespace(p.client)
+	p.namespace, p.namespaceName = desk.NewNamespace(p.client), or(options.Namespace, client.DefaultNamespace)
 	return nil
+}
+
+// workflows returns where the Temporal Web UI at an address shows the workflow of a case; nil for no address.
+func (p *parts) workflows(ui string) func(number string) string {
+	if ui == "" {
+		return nil
+	}
+	return func(number string) string {
+		return ui + "/namespaces/" + url.PathEscape(p.namespaceName) + "/workflows/" + url.PathEscape(contract.DefectWorkflowID(number))
+	}
 }
 
 func (p *parts) openFiles(ctx context.Context, url string) (err error) {
@@ -110,13 +123,14 @@ func (p *parts) newDesk(policy defect.Policy, signalSign string) *desk.Desk {
 }
 
 // newHandler returns the HTTP side of a desk: the API, what watches the process, and pages at every other address. url is
-// where people reach it, if that is known; proxies are believed when they say who asks.
-func (p *parts) newHandler(d *desk.Desk, policy defect.Policy, url string, proxies ...string) (http.Handler, error) {
+// where people reach it and workflow where they see the workflow of a case, if that is known; proxies are believed when they
+// say who asks.
+func (p *parts) newHandler(d *desk.Desk, policy defect.Policy, url string, workflow func(number string) string, proxies ...string) (http.Handler, error) {
 	front, err := edge.New(edge.Options{Log: p.log, Registry: p.metrics.registry, Proxies: proxies})
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.NewHandler(web.Options{Desk: d, Log: p.log, Edge: front, Zone: policy.Zone(), URL: url, Now: time.Now})
+	pages, err := web.NewHandler(web.Options{Desk: d, Log: p.log, Edge: front, Zone: policy.Zone(), URL: url, Workflow: workflow, Now: time.Now})
 	if err != nil {
 		return nil, err
 	}
