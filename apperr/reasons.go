@@ -74,13 +74,20 @@ const (
 	ReasonPresent          Reason = "error.present_already"  // signed in already
 	ReasonAbsent           Reason = "error.not_present"      // not signed in
 	ReasonAcknowledged     Reason = "error.hand_over_acknowledged"
-	ReasonHolidaySet       Reason = "error.holiday_set"      // [set]: no set of holidays has this name
-	ReasonHolidayRevision  Reason = "error.holiday_revision" // [set revision]: the set has no such revision
-	ReasonHolidaysKeep     Reason = "error.holidays_keep"    // this role does not change holidays
-	ReasonHolidaysRead     Reason = "error.holidays_read"    // this role does not see the holidays' revisions
-	ReasonHolidaysSame     Reason = "error.holidays_same"    // the change would change nothing
-	ReasonHolidaysOlder    Reason = "error.holidays_older"   // [set]: the case is under this state of the set already, or under a later one
-	ReasonHolidaysPassed   Reason = "error.holidays_passed"  // [revision latest]: only the latest revision is applied
+	ReasonHolidaySet       Reason = "error.holiday_set"       // [set]: no set of holidays has this name
+	ReasonHolidayRevision  Reason = "error.holiday_revision"  // [set revision]: the set has no such revision
+	ReasonHolidaysKeep     Reason = "error.holidays_keep"     // this role does not change holidays
+	ReasonHolidaysRead     Reason = "error.holidays_read"     // this role does not see the holidays' revisions
+	ReasonHolidaysSame     Reason = "error.holidays_same"     // the change would change nothing
+	ReasonHolidaysOlder    Reason = "error.holidays_older"    // [set]: the case is under this state of the set already, or under a later one
+	ReasonUsers            Reason = "error.users"             // accounts are the administrators'
+	ReasonUserUnknown      Reason = "error.user_unknown"      // [username]
+	ReasonUserTaken        Reason = "error.user_taken"        // [username]: there is such an account
+	ReasonUserVersion      Reason = "error.user_version"      // somebody else changed the account meanwhile
+	ReasonUserSelf         Reason = "error.user_self"         // nobody disables their own account
+	ReasonUserOwnPassword  Reason = "error.user_own_password" // one's own password is changed with the old one
+	ReasonLastAdmin        Reason = "error.last_admin"        // nobody would be left who administers the accounts
+	ReasonHolidaysPassed   Reason = "error.holidays_passed"   // [revision latest]: only the latest revision is applied
 
 	FieldRequired         Reason = "field.required"
 	FieldUnknown          Reason = "field.unknown"
@@ -134,6 +141,9 @@ const (
 	FieldAddress          Reason = "field.address"        // not an address of that channel
 	FieldQuiet            Reason = "field.quiet"          // not a span of a day, such as 22:00-07:00
 	FieldRepeated         Reason = "field.repeated"       // the same as another
+	FieldUsername         Reason = "field.username"       // not a name that an account can have
+	FieldTaken            Reason = "field.taken"          // an account has this name
+	FieldPassword         Reason = "field.password"       // not the account's password
 	FieldShift            Reason = "field.shift"          // [shifts]: no shift of the roster
 	FieldSpan             Reason = "field.span"           // ends before it begins, or lasts longer than a year
 	FieldHolidaySet       Reason = "field.holiday_set"    // [set]: no calendar of the case follows it
