@@ -144,6 +144,7 @@ const (
 	FieldUsername         Reason = "field.username"       // not a name that an account can have
 	FieldTaken            Reason = "field.taken"          // an account has this name
 	FieldPassword         Reason = "field.password"       // not the account's password
+	FieldAgain            Reason = "field.again"          // not the same as what was filled in above
 	FieldShift            Reason = "field.shift"          // [shifts]: no shift of the roster
 	FieldSpan             Reason = "field.span"           // ends before it begins, or lasts longer than a year
 	FieldHolidaySet       Reason = "field.holiday_set"    // [set]: no calendar of the case follows it

@@ -43,6 +43,8 @@ type Desk interface {
 	caseDesk
 	fileDesk
 	noticeDesk
+	accountDesk
+	userDesk
 }
 
 // pages is the handlers' common ground.
@@ -95,6 +97,9 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.POST("/defects/:number", p.known(p.act))
 	engine.POST("/defects/:number/attachments", p.known(p.attach))
 	engine.GET("/attachments/:id", p.known(p.download))
+	p.accountRoutes(engine)
+	p.manageRoutes(engine)
+	p.userRoutes(engine)
 	engine.NoRoute(p.nowhere)
 	return engine, nil
 }
