@@ -145,6 +145,7 @@ const (
 	FieldTaken            Reason = "field.taken"          // an account has this name
 	FieldPassword         Reason = "field.password"       // not the account's password
 	FieldAgain            Reason = "field.again"          // not the same as what was filled in above
+	FieldChosen           Reason = "field.chosen"         // nothing was chosen
 	FieldShift            Reason = "field.shift"          // [shifts]: no shift of the roster
 	FieldSpan             Reason = "field.span"           // ends before it begins, or lasts longer than a year
 	FieldHolidaySet       Reason = "field.holiday_set"    // [set]: no calendar of the case follows it

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"yunwei/apperr"
 	"yunwei/defect"
@@ -210,11 +209,12 @@ func (d *Desk) AddUser(ctx context.Context, by Caller, a Account, password strin
 		return Account{}, "", err
 	}
 	var added store.User
-	err = d.write(ctx, listPatience, func(ctx context.Context) (err error) {
-		if err = d.store.AddUser(ctx, store.User{Person: a.Person, Contact: a.Contact, Hash: hash}); err != nil {
-			return err
+	err = d.write(ctx, listPatience, func(ctx context.Context) error {
+		err := d.store.AddUser(ctx, store.User{Person: a.Person, Contact: a.Contact, Hash: hash})
+		if err == nil {
+			added, err = d.store.User(ctx, a.Username)
 		}
-		if added, err = d.store.User(ctx, a.Username); err != nil {
+		if err != nil {
 			return err
 		}
 		return d.people.refresh(ctx)
@@ -232,7 +232,9 @@ func (d *Desk) AddUser(ctx context.Context, by Caller, a Account, password strin
 }
 
 // checkAccount adds to wrong what is amiss with what is said of somebody.
-func checkAccount(doc map[string]any, wrong *apperr.Fields) { defect.CheckFields(AccountFields(), doc, wrong) }
+func checkAccount(doc map[string]any, wrong *apperr.Fields) {
+	defect.CheckFields(AccountFields(), doc, wrong)
+}
 
 func rolesOf(roles []defect.Role) []any {
 	out := make([]any, len(roles))
@@ -357,7 +359,8 @@ func (d *Desk) SetPassword(ctx context.Context, by Caller, username, password st
 // not the account's and a new one that cannot be, TooManyRequests.
 func (d *Desk) ChangePassword(ctx context.Context, from string, by Caller, old, password string) (Session, error) {
 	var wrong apperr.Fields
-	if checkLength("new", password, &wrong); utf8.RuneCountInString(old) == 0 {
+	checkLength("new", password, &wrong)
+	if old == "" {
 		wrong.Add("old", apperr.FieldRequired, nil)
 	}
 	if err := wrong.Err(); err != nil {

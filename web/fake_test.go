@@ -37,6 +37,7 @@ var people = map[string]defect.Person{
 // fakeConsole keeps cases by the rules of package defect, without Temporal and SQL, and records what it is asked.
 type fakeConsole struct {
 	accountFake
+	policyFake
 
 	cases    map[string]defect.Case
 	events   map[string][]defect.Event

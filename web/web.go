@@ -45,6 +45,7 @@ type Desk interface {
 	noticeDesk
 	accountDesk
 	userDesk
+	policyDesk
 }
 
 // pages is the handlers' common ground.
@@ -100,6 +101,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	p.accountRoutes(engine)
 	p.manageRoutes(engine)
 	p.userRoutes(engine)
+	p.policyRoutes(engine)
 	engine.NoRoute(p.nowhere)
 	return engine, nil
 }
