@@ -79,6 +79,7 @@ var doneHere = map[string]string{
 	"added":    "web.did.added",
 	"disabled": "web.did.disabled",
 	"enabled":  "web.did.enabled",
+	"retried":  "web.did.retried",
 }
 
 // didOf returns what an address says was just done.

@@ -38,6 +38,7 @@ var people = map[string]defect.Person{
 type fakeConsole struct {
 	accountFake
 	policyFake
+	noticeFake
 
 	cases    map[string]defect.Case
 	events   map[string][]defect.Event

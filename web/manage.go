@@ -10,11 +10,7 @@ import (
 )
 
 // managePath leads to what keeps the desk itself in order.
-const (
-	managePath  = "/manage"
-	noticesPath = "/notices"
-	policyPath  = "/policy"
-)
+const managePath = "/manage"
 
 // manageRoutes are the way to the pages that few need often.
 func (p *pages) manageRoutes(e *gin.Engine) { e.GET(managePath, p.known(p.manage)) }
@@ -32,7 +28,7 @@ func (p *pages) manage(c *gin.Context, by desk.Caller) {
 	if p.desk.MayManageUsers(by) == nil {
 		places = append(places, place{URL: usersPath, Label: l.Term("web.users.title"), About: l.Term("web.manage.users")})
 	}
-	if by.Has(defect.RoleAdmin, defect.RoleAuditor) {
+	if p.desk.MayReadNotices(by) == nil {
 		places = append(places, place{URL: noticesPath, Label: l.Term("web.notices.title"), About: l.Term("web.manage.notices")})
 	}
 	places = append(places, place{URL: policyPath, Label: l.Term("web.policy.title"), About: l.Term("web.manage.policy")})

@@ -27,6 +27,9 @@ type policyDesk interface {
 	holidayDesk
 }
 
+// policyPath is where everybody reads what was promised.
+const policyPath = "/policy"
+
 // policyRoutes are the pages of the policy and its holidays.
 func (p *pages) policyRoutes(e *gin.Engine) {
 	e.GET(policyPath, p.known(p.policy))

@@ -46,6 +46,7 @@ type Desk interface {
 	accountDesk
 	userDesk
 	policyDesk
+	noticeListDesk
 }
 
 // pages is the handlers' common ground.
@@ -102,6 +103,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	p.manageRoutes(engine)
 	p.userRoutes(engine)
 	p.policyRoutes(engine)
+	p.noticeRoutes(engine)
 	engine.NoRoute(p.nowhere)
 	return engine, nil
 }
