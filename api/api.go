@@ -21,6 +21,7 @@ import (
 // error is an *apperr.Error.
 type Desk interface {
 	sessionDesk
+	userDesk
 	caseDesk
 	fileDesk
 	clockDesk

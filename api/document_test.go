@@ -106,6 +106,12 @@ func answered(t *testing.T, document any) map[string]bool {
 var everyAnswer = []asked{
 	{"POST", "/sessions", "/sessions", `{"username":"u","password":"right"}`},
 	{"GET", "/me", "/me", ""},
+	{"PUT", "/me/password", "/me/password", `{"old":"o","new":"n"}`},
+	{"GET", "/users", "/users", ""},
+	{"POST", "/users", "/users", `{"username":"wang","roles":["agent"]}`},
+	{"GET", "/users/wang", "/users/{username}", ""},
+	{"PATCH", "/users/wang", "/users/{username}", `{}`},
+	{"POST", "/users/wang/password", "/users/{username}/password", `{}`},
 	{"POST", "/defects", "/defects", good},
 	{"GET", "/defects", "/defects", ""},
 	{"GET", "/defects/similar?title=t", "/defects/similar", ""},

@@ -12,7 +12,9 @@ func (a *api) routes() []route {
 	out := []route{
 		{method: http.MethodPost, path: "/sessions", id: "sign-in", tag: "sessions", summary: "Sign in.", open: true, body: credentialFields, status: http.StatusCreated, answer: sessionBody{}, handle: a.signIn},
 		{method: http.MethodDelete, path: "/sessions/current", id: "sign-out", tag: "sessions", summary: "End the session of this token.", status: http.StatusNoContent, handle: a.signOut},
+		{method: http.MethodDelete, path: "/sessions", id: "sign-out-everywhere", tag: "sessions", summary: "End all sessions of the caller, this one too.", status: http.StatusNoContent, handle: a.signOutEverywhere},
 		{method: http.MethodGet, path: "/me", id: "me", tag: "sessions", summary: "Who this token stands for.", status: http.StatusOK, answer: userBody{}, handle: a.me},
+		{method: http.MethodPut, path: "/me/password", id: "change-password", tag: "sessions", summary: "Change the caller's password. All their sessions end; the answer is a new one.", body: newPasswordFields, status: http.StatusOK, answer: sessionBody{}, handle: a.changePassword},
 
 		{method: http.MethodPost, path: "/defects", id: "submit", tag: "defects", summary: "File a defect report. 201 with its address; 200 when the key was used for the same report before.", once: true, body: defect.SubmissionFields(), status: http.StatusCreated, also: []int{http.StatusOK}, answer: defectBody{}, handle: a.submit, may: a.maySubmit},
 		{method: http.MethodGet, path: "/defects", id: "list", tag: "defects", summary: "List the cases that the caller may see.", query: listParams(), status: http.StatusOK, answer: listBody{}, handle: a.list},
@@ -43,6 +45,7 @@ func (a *api) routes() []route {
 		{method: http.MethodGet, path: "/notices", id: "notices", tag: "notices", summary: "Everybody's notices, the newest first: what has not arrived unless states are given. For administrators and auditors.", query: noticeParams(), status: http.StatusOK, answer: noticesBody{}, handle: a.notices, may: func(r *request) error { return a.desk.MayReadNotices(r.by) }},
 		{method: http.MethodPost, path: "/notices/:id/retry", id: "retry-notice", tag: "notices", summary: "Send a notice again that has not arrived. For administrators.", status: http.StatusOK, answer: noticeBody{}, handle: a.retryNotice},
 	}
+	out = append(out, a.userRoutes()...)
 	out = append(out, a.holidayRoutes()...)
 	out = append(out, a.rosterRoutes()...)
 	out = append(out, a.dutyRoutes()...)
@@ -181,6 +184,11 @@ func dueParams() []param {
 var credentialFields = []defect.Field{
 	{Name: "username", Type: defect.TypeText, Max: 200, Required: true},
 	{Name: "password", Type: defect.TypeText, Max: desk.MaxPassword, Required: true},
+}
+
+var newPasswordFields = []defect.Field{
+	{Name: "old", Type: defect.TypeText, Max: desk.MaxPassword, Required: true},
+	{Name: "new", Type: defect.TypeText, Max: desk.MaxPassword, Required: true},
 }
 
 func names[T ~string](values []T) []string {

@@ -8,6 +8,7 @@ import (
 
 	"yunwei/apperr"
 	"yunwei/calendar"
+	"yunwei/defect"
 )
 
 // Calendars returns the calendars of the policy, under the holidays in force, by name.
@@ -35,4 +36,10 @@ func (d *Desk) Due(ctx context.Context, _ Caller, name string, from time.Time, l
 		return Due{}, wrong.Err()
 	}
 	return Due{At: at, Provisional: cal.Provisional(from, at), Intervals: cal.Explain(from, target)}, nil
+}
+
+// Policy returns the policy that new cases are submitted under, with the holidays in force. It is not to be changed. What was
+// promised is nobody's secret: everybody who has signed in may read it.
+func (d *Desk) Policy(ctx context.Context, _ Caller) defect.Policy {
+	return d.policy(ctx)
 }

@@ -24,10 +24,11 @@ type directory struct {
 	users    map[string]store.User
 	running  []defect.Substitution
 	sessions map[string]time.Time // token ID -> when the token expires anyway
+	voids    map[string]time.Time // user name -> up to when sessions began that were ended here alone
 }
 
 func newDirectory(s *store.Store, now func() time.Time) *directory {
-	return &directory{store: s, now: now, users: map[string]store.User{}, sessions: map[string]time.Time{}}
+	return &directory{store: s, now: now, users: map[string]store.User{}, sessions: map[string]time.Time{}, voids: map[string]time.Time{}}
 }
 
 // refresh reads all accounts and ended sessions.
@@ -52,6 +53,7 @@ func (p *directory) refresh(ctx context.Context) error {
 	defer p.mu.Unlock()
 	p.users, p.running, p.loaded = users, running, true
 	maps.DeleteFunc(p.sessions, func(_ string, until time.Time) bool { return until.Before(p.now()) })
+	maps.DeleteFunc(p.voids, func(_ string, at time.Time) bool { return at.Add(sessionLength).Before(p.now()) })
 	maps.Copy(p.sessions, ended)
 	return nil
 }
@@ -108,6 +110,38 @@ func (p *directory) end(tokenID string, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sessions[tokenID] = until
+}
+
+// void ends in this process all sessions of an account that have begun.
+func (p *directory) void(username string, at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.voids[fold(username)] = at
+}
+
+// voided reports whether an account's sessions of a beginning were ended in this process. Tokens tell the second.
+func (p *directory) voided(username string, began time.Time) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	at, ok := p.voids[fold(username)]
+	return ok && !began.After(at)
+}
+
+// accounts returns those that fit, by user name.
+func (p *directory) accounts(fits func(store.User) bool) ([]store.User, error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if !p.loaded {
+		return nil, errAway
+	}
+	var out []store.User
+	for _, u := range p.users {
+		if fits(u) {
+			out = append(out, u)
+		}
+	}
+	slices.SortFunc(out, func(a, b store.User) int { return strings.Compare(a.Username, b.Username) })
+	return out, nil
 }
 
 func fold(username string) string { return strings.ToLower(username) }

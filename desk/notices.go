@@ -88,6 +88,9 @@ var (
 // MayReadNotices returns why the caller may not look into everybody's notices, or nil.
 func (d *Desk) MayReadNotices(by Caller) error { return oneOf(by, noticeReaders) }
 
+// MayRetryNotices returns why the caller may not have a notice sent again, or nil.
+func (d *Desk) MayRetryNotices(by Caller) error { return oneOf(by, noticeSenders) }
+
 func oneOf(by Caller, roles []defect.Role) error {
 	if by.Has(roles...) {
 		return nil
@@ -132,7 +135,7 @@ func (d *Desk) notices(ctx context.Context, q store.NoticeQuery) (NoticePage, er
 // RetryNotice makes a notice due now and returns it. Forbidden but for administrators; NotFound; Conflict when it has
 // arrived or is being sent.
 func (d *Desk) RetryNotice(ctx context.Context, by Caller, id int64) (notice.Notice, error) {
-	if err := oneOf(by, noticeSenders); err != nil {
+	if err := d.MayRetryNotices(by); err != nil {
 		return notice.Notice{}, err
 	}
 	var n notice.Notice

@@ -36,12 +36,7 @@ const (
 // that is too short or too long.
 func HashPassword(password string) (string, error) {
 	var wrong apperr.Fields
-	switch n := utf8.RuneCountInString(password); {
-	case n < MinPassword:
-		wrong.Add("password", apperr.FieldTooShort, apperr.Args{"limit": fmt.Sprint(MinPassword)})
-	case n > MaxPassword:
-		wrong.Add("password", apperr.FieldTooLong, apperr.Args{"limit": fmt.Sprint(MaxPassword)})
-	}
+	checkLength("password", password, &wrong)
 	if err := wrong.Err(); err != nil {
 		return "", err
 	}
@@ -52,14 +47,54 @@ func HashPassword(password string) (string, error) {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, b64(salt), b64(sum)), nil
 }
 
-// checkPassword compares a password with a hash, taking its turn. Nobody's hash is empty: the work is done all the same.
-func (d *Desk) checkPassword(ctx context.Context, hash, password string) (bool, error) {
+// checkLength adds to wrong what is amiss with a new password, whose field has a name.
+func checkLength(field, password string, wrong *apperr.Fields) {
+	switch n := utf8.RuneCountInString(password); {
+	case n < MinPassword:
+		wrong.Add(field, apperr.FieldTooShort, apperr.Args{"limit": fmt.Sprint(MinPassword)})
+	case n > MaxPassword:
+		wrong.Add(field, apperr.FieldTooLong, apperr.Args{"limit": fmt.Sprint(MaxPassword)})
+	}
+}
+
+// hashPassword is HashPassword, taking its turn. The password's field has a name.
+func (d *Desk) hashPassword(ctx context.Context, field, password string) (string, error) {
+	var wrong apperr.Fields
+	checkLength(field, password, &wrong)
+	if err := wrong.Err(); err != nil {
+		return "", err
+	}
+	leave, err := d.turn(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return HashPassword(password)
+}
+
+// turn waits until there is memory for one more password; leave gives it back.
+func (d *Desk) turn(ctx context.Context) (leave func(), err error) {
 	select {
 	case d.hashing <- struct{}{}:
-		defer func() { <-d.hashing }()
+		return func() { <-d.hashing }, nil
 	case <-ctx.Done():
-		return false, apperr.Wrap(ctx.Err(), apperr.Unavailable, apperr.ReasonBusy)
+		return nil, apperr.Wrap(ctx.Err(), apperr.Unavailable, apperr.ReasonBusy)
 	}
+}
+
+// newPassword makes one up that can be read out: 80 bits in four groups.
+func newPassword() string {
+	text := strings.ToLower(rand.Text())
+	return strings.Join([]string{text[:4], text[4:8], text[8:12], text[12:16]}, "-")
+}
+
+// checkPassword compares a password with a hash, taking its turn. Nobody's hash is empty: the work is done all the same.
+func (d *Desk) checkPassword(ctx context.Context, hash, password string) (bool, error) {
+	leave, err := d.turn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer leave()
 	if utf8.RuneCountInString(password) > MaxPassword {
 		return false, nil
 	}

@@ -58,9 +58,8 @@ func (d *Desk) checkSubstitution(by Caller, sub defect.Substitution) (defect.Sub
 	if err := sub.Check(d.now()); err != nil {
 		wrong = apperr.Of(err).Fields
 	}
-	approves := func(p defect.Person) bool { return p.Has(defect.RoleSupervisor) }
 	var err error
-	if sub.Username, err = d.account("username", sub.Username, approves, apperr.FieldNoApprover, &wrong); err != nil {
+	if sub.Username, err = d.account("username", sub.Username, signs, apperr.FieldNoApprover, &wrong); err != nil {
 		return sub, err
 	}
 	if sub.Substitute, err = d.account("substitute", sub.Substitute, defect.MaySubstitute, apperr.FieldNoSubstitute, &wrong); err != nil {
@@ -120,3 +119,20 @@ func (d *Desk) Substitutions(ctx context.Context, by Caller, before int64, limit
 	}
 	return list[:min(limit, len(list))], len(list) > limit, nil
 }
+
+// Substitutable returns in whose places the caller may name somebody to sign, and whom they may name: nobody for who signs
+// nothing and arranges nothing.
+func (d *Desk) Substitutable(by Caller) (absent, substitutes []defect.Person) {
+	switch {
+	case by.Has(arranges...):
+		absent = d.people.all(signs)
+	case signs(by.Person):
+		absent = []defect.Person{by.Person}
+	default:
+		return nil, nil
+	}
+	return absent, d.people.all(defect.MaySubstitute)
+}
+
+// signs reports whether a person signs proposals, so that somebody can sign in their place.
+func signs(p defect.Person) bool { return p.Has(defect.RoleSupervisor) }

@@ -98,3 +98,23 @@ func TestSubstitute_WhoMay(t *testing.T) {
 	_, _, err = v.Substitutions(ctx, v.as("admin"), 0, 10)
 	requireCode(t, apperr.Unavailable, err)
 }
+
+func TestSubstitutable_ByWhoSignsAndWhoArranges(t *testing.T) {
+	v := newTown(t)
+	names := func(people []defect.Person) (out []string) {
+		for _, p := range people {
+			out = append(out, p.Username)
+		}
+		return out
+	}
+	absent, substitutes := v.Substitutable(v.as("supervisor"))
+	require.Equal(t, []string{"supervisor"}, names(absent))
+	require.Equal(t, []string{"admin", "agent", "business", "expert", "liaison", "supervisor", "technician"}, names(substitutes))
+	absent, _ = v.Substitutable(v.as("liaison"))
+	require.Equal(t, []string{"supervisor"}, names(absent))
+	for _, who := range []string{"agent", "reporter", "auditor"} {
+		absent, substitutes = v.Substitutable(v.as(who))
+		require.Empty(t, absent, who)
+		require.Empty(t, substitutes, who)
+	}
+}

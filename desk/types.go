@@ -21,6 +21,10 @@ type Caller struct {
 	defect.Person
 	TokenID   string // ends the session, see Desk.SignOut
 	ExpiresAt time.Time
+	Idles     bool // the session ends when it is not used, see Desk.SignInToConsole
+	// Renewed takes the place of the token from now on, of a session that ends when it is not used; empty while the token
+	// will do.
+	Renewed string
 }
 
 // View is a case as one person sees it.

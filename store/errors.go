@@ -35,6 +35,8 @@ var (
 	ErrRead = errors.New("cannot be read")
 	// ErrUsername: not a name that an account can have.
 	ErrUsername = errors.New("a user name has 2 to 64 characters of a-z, 0-9, dot, underscore and dash")
+	// ErrLastAdmin: nobody would be left who administers the accounts.
+	ErrLastAdmin = errors.New("the last administrator")
 	// ErrRole: not a role.
 	ErrRole = errors.New("no such role")
 )

@@ -28,6 +28,8 @@ var mysqlStatements = statements{
 	keepName:     "INSERT IGNORE INTO promise_names (name_key, name) VALUES (?, ?)",
 	putPromises:  insertPromises() + " ON DUPLICATE KEY UPDATE " + overwrite(promiseRest, "VALUES(%s)"),
 	revoke:       "INSERT INTO revocations (token_id, until) VALUES (?, ?) ON DUPLICATE KEY UPDATE until = GREATEST(until, VALUES(until))",
+	lockUser:     selectUser + "WHERE username = ? FOR UPDATE",
+	lockAdmins:   selectUser + "WHERE disabled = 0 AND roles LIKE ? ORDER BY username FOR UPDATE",
 	keepSettings: "INSERT INTO notice_settings (username, doc) VALUES (?, ?) ON DUPLICATE KEY UPDATE doc = VALUES(doc)",
 }
 

@@ -78,6 +78,8 @@ type statements struct {
 	addPostTo  string
 	growIndex  string
 	revoke     string
+	lockUser   string // an account by its user name
+	lockAdmins string // the accounts that have not been disabled and whose roles are like the given, in one order
 	keepName   string // unless it is there
 	// putPromises writes promises over those that are there; named parameters, one row or many.
 	putPromises  string

@@ -27,6 +27,8 @@ var sqliteStatements = statements{
 	keepName:     "INSERT OR IGNORE INTO promise_names (name_key, name) VALUES (?, ?)",
 	putPromises:  insertPromises() + " ON CONFLICT (" + strings.Join(promiseKey, ", ") + ") DO UPDATE SET " + overwrite(promiseRest, "excluded.%s"),
 	revoke:       "INSERT INTO revocations (token_id, until) VALUES (?, ?) ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)",
+	lockUser:     selectUser + "WHERE username = ?",
+	lockAdmins:   selectUser + "WHERE disabled = 0 AND roles LIKE ? ORDER BY username",
 	keepSettings: "INSERT INTO notice_settings (username, doc) VALUES (?, ?) ON CONFLICT (username) DO UPDATE SET doc = excluded.doc",
 }
 

@@ -1,10 +1,13 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"yunwei/defect"
@@ -35,6 +38,7 @@ func TestUsers_FromAddingToDisabling(t *testing.T) {
 		changed := func() {
 			now = now.Add(time.Minute)
 			want.Version++
+			want.Epoch = want.Version
 			want.NotBefore, want.UpdatedAt = now, now
 		}
 		changed()
@@ -55,6 +59,87 @@ func TestUsers_FromAddingToDisabling(t *testing.T) {
 		changed()
 		require.NoError(t, s.SetDisabled(ctx, "wang.fang_1-x", false))
 		check()
+	})
+}
+
+func TestChangeUser_WhatEndsSessions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		now := monday
+		s, ctx := db.Open(t, store.Clock(func() time.Time { return now })), t.Context()
+		require.NoError(t, s.AddUser(ctx, store.User{Person: defect.Person{Username: "wang", Name: "王芳", Roles: []defect.Role{defect.RoleAgent}}, Contact: store.Contact{Unit: "信息中心"}, Hash: "h"}))
+		name, contact, hash, yes := "王方", store.Contact{Unit: "政务中心", Phone: "123", Email: "a@example.org"}, "i", true
+		version := 1
+		for _, c := range []struct {
+			change         store.UserChange
+			changes, voids bool
+		}{
+			{store.UserChange{Name: &name, Contact: &contact, Version: 1}, true, false},
+			{store.UserChange{Name: &name, Contact: &contact, Roles: []defect.Role{defect.RoleAgent}}, false, false},
+			{store.UserChange{Roles: []defect.Role{defect.RoleAgent, defect.RoleExpert}}, true, true},
+			{store.UserChange{Hash: &hash}, true, true},
+			{store.UserChange{Disabled: &yes}, true, true},
+			{store.UserChange{Disabled: &yes}, false, false},
+			{store.UserChange{EndSessions: true}, true, true},
+		} {
+			now = now.Add(time.Minute)
+			before, err := s.User(ctx, "wang")
+			require.NoError(t, err)
+			after, err := s.ChangeUser(ctx, "Wang", c.change)
+			require.NoError(t, err)
+			if c.changes {
+				version++
+			}
+			require.Equal(t, version, after.Version)
+			if c.voids {
+				require.Equal(t, []any{now, version}, []any{after.NotBefore, after.Epoch})
+			} else {
+				require.Equal(t, []any{before.NotBefore, before.Epoch}, []any{after.NotBefore, after.Epoch})
+			}
+			kept, err := s.User(ctx, "wang")
+			require.NoError(t, err)
+			require.Equal(t, after, kept)
+		}
+		u, err := s.User(ctx, "wang")
+		require.NoError(t, err)
+		require.Equal(t, []any{name, contact, hash, true}, []any{u.Name, u.Contact, u.Hash, u.Disabled})
+		_, err = s.ChangeUser(ctx, "wang", store.UserChange{Name: &name, Version: version - 1})
+		require.ErrorIs(t, err, store.ErrConflict)
+		_, err = s.ChangeUser(ctx, "li", store.UserChange{Name: &name})
+		require.ErrorIs(t, err, store.ErrNotFound)
+	})
+}
+
+func TestChangeUser_KeepsAnAdmin(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, ctx := db.Open(t), t.Context()
+		admins := []string{"a", "b", "c", "d"}
+		for _, name := range admins {
+			require.NoError(t, s.AddUser(ctx, store.User{Person: defect.Person{Username: name + name, Roles: []defect.Role{defect.RoleAdmin, defect.RoleAgent}}}))
+		}
+		require.NoError(t, s.AddUser(ctx, store.User{Person: defect.Person{Username: "closed", Roles: []defect.Role{defect.RoleAdmin}}, Disabled: true}))
+		yes, refused := true, make(chan string, len(admins))
+		var all sync.WaitGroup
+		for i, name := range admins { // all at once, each in one of two ways
+			all.Go(func() {
+				c := store.UserChange{Disabled: &yes, KeepAdmin: true}
+				if i%2 == 0 {
+					c = store.UserChange{Roles: []defect.Role{defect.RoleAgent}, KeepAdmin: true}
+				}
+				if _, err := s.ChangeUser(ctx, name+name, c); assert.True(t, err == nil || errors.Is(err, store.ErrLastAdmin), "%v", err) && err != nil {
+					refused <- name + name
+				}
+			})
+		}
+		all.Wait()
+		require.Len(t, refused, 1)
+		last := <-refused
+		name := "n"
+		_, err := s.ChangeUser(ctx, last, store.UserChange{Name: &name, Roles: []defect.Role{defect.RoleAdmin}, KeepAdmin: true})
+		require.NoError(t, err, "one who stays an administrator")
+		_, err = s.ChangeUser(ctx, "closed", store.UserChange{Roles: []defect.Role{}, KeepAdmin: true})
+		require.NoError(t, err, "a closed account administers nothing")
+		_, err = s.ChangeUser(ctx, last, store.UserChange{Disabled: &yes})
+		require.NoError(t, err, "whoever is not asked to keep one")
 	})
 }
 

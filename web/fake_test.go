@@ -30,12 +30,16 @@ var people = map[string]defect.Person{
 	"deputy": {Username: "deputy", Name: "接口人", Roles: []defect.Role{defect.RoleLiaison}, StandsIn: []defect.Absent{
 		{Username: "supervisor", Name: "主管一", Roles: []defect.Role{defect.RoleSupervisor}},
 	}},
+	"admin":   {Username: "admin", Name: "管理员", Roles: []defect.Role{defect.RoleAdmin}},
 	"auditor": {Username: "auditor", Name: "审计", Roles: []defect.Role{defect.RoleAuditor}},
 }
 
 // fakeConsole keeps cases by the rules of package defect, without Temporal and SQL, and records what it is asked.
 type fakeConsole struct {
 	fakeReports
+	accountFake
+	policyFake
+	noticeFake
 
 	cases    map[string]defect.Case
 	events   map[string][]defect.Event
@@ -56,7 +60,7 @@ type fakeConsole struct {
 	board    fakeBoard
 }
 
-func (f *fakeConsole) SignIn(_ context.Context, from, username, password string) (desk.Session, error) {
+func (f *fakeConsole) SignInToConsole(_ context.Context, from, username, password string) (desk.Session, error) {
 	f.from = from
 	person, ok := people[username]
 	if !ok || password != "right" {
@@ -76,7 +80,7 @@ func (f *fakeConsole) Authenticate(_ context.Context, token string) (desk.Caller
 	if !ok || !known {
 		return desk.Caller{}, apperr.New(apperr.Unauthenticated, apperr.ReasonUnauthenticated, nil)
 	}
-	return desk.Caller{Person: person, TokenID: "id of " + username}, nil
+	return desk.Caller{Person: person, TokenID: "id of " + username, ExpiresAt: now.Add(12 * time.Hour), Renewed: f.renewed}, nil
 }
 
 func (f *fakeConsole) MaySubmit(by desk.Caller) error {

@@ -96,8 +96,8 @@ func (listPage) watches() liveOn { return liveOn{} }
 // Bound is how many cases a file has at most.
 func (listPage) Bound() int { return exportRows }
 
-// typed are the filters that are typed, and those that are chosen between yes, no and both.
-var typed = []string{"q", "overdue", "system", "reporter", "asset_id", "waiting", "from", "to"}
+// typedFilters are the filters that are typed, and those that are chosen between yes, no and both.
+var typedFilters = []string{"q", "overdue", "system", "reporter", "asset_id", "waiting", "from", "to"}
 
 // further are the filters that few ask for.
 var further = []string{"category", "system", "reporter", "asset_id", "waiting", "from", "to"}
@@ -166,7 +166,7 @@ func (p *pages) filters(out *listPage, l lang.Lang, by desk.Caller, values url.V
 		add(&out.Sorts, "sort", string(s), l.Term("sort."+string(s)))
 	}
 	out.Typed = map[string]string{}
-	for _, name := range typed {
+	for _, name := range typedFilters {
 		out.Typed[name] = values.Get(name)
 		out.Filtered = out.Filtered || out.Typed[name] != ""
 	}

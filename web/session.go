@@ -16,7 +16,7 @@ import (
 
 // sessionDesk is what the pages ask of the desk about who calls.
 type sessionDesk interface {
-	SignIn(ctx context.Context, from, username, password string) (desk.Session, error)
+	SignInToConsole(ctx context.Context, from, username, password string) (desk.Session, error)
 	SignOut(ctx context.Context, by desk.Caller) error
 	Authenticate(ctx context.Context, token string) (desk.Caller, error)
 }
@@ -70,18 +70,32 @@ func (p *pages) known(handle func(*gin.Context, desk.Caller)) gin.HandlerFunc {
 			if c.Request.Method == http.MethodGet {
 				to = c.Request.URL.RequestURI()
 			}
-			c.Redirect(http.StatusSeeOther, signInPath+"?to="+url.QueryEscape(to))
+			to = signInPath + "?to=" + url.QueryEscape(to)
+			if _, err := c.Request.Cookie(p.sessionCookie(c)); err == nil { // they had signed in
+				to += "&ended=true"
+			}
+			c.Redirect(http.StatusSeeOther, to)
 		case err != nil:
 			p.fail(c, err)
 		default:
+			p.keepSession(c, by)
 			handle(c, by)
 		}
+	}
+}
+
+// keepSession has the browser keep the token that takes the place of its own, so that a session lasts while it is used. What
+// a page's script asks for on its own is no use: it would keep the session of somebody who has left.
+func (p *pages) keepSession(c *gin.Context, by desk.Caller) {
+	if by.Renewed != "" && c.GetHeader("Sec-Fetch-Dest") != "empty" {
+		p.setCookie(c, p.sessionCookie(c), by.Renewed, int(by.ExpiresAt.Sub(p.now()).Seconds()))
 	}
 }
 
 // signInForm is what the sign-in page shows.
 type signInForm struct {
 	To, Username, Wrong string
+	Ended               bool // the session that they had has
 }
 
 func (p *pages) askWho(c *gin.Context) {
@@ -90,7 +104,7 @@ func (p *pages) askWho(c *gin.Context) {
 		c.Redirect(http.StatusSeeOther, to)
 		return
 	}
-	p.show(c, http.StatusOK, "sign-in", language(c).Term("web.sign_in.title"), signInForm{To: to})
+	p.show(c, http.StatusOK, "sign-in", language(c).Term("web.sign_in.title"), signInForm{To: to, Ended: c.Query("ended") == "true"})
 }
 
 // signIn begins a session, with a token of its own, and ends the one that the browser had.
@@ -100,7 +114,7 @@ func (p *pages) signIn(c *gin.Context) {
 		return
 	}
 	form := signInForm{To: localPath(c.PostForm("to")), Username: c.PostForm("username")}
-	s, err := p.desk.SignIn(c, c.ClientIP(), form.Username, c.PostForm("password"))
+	s, err := p.desk.SignInToConsole(c, c.ClientIP(), form.Username, c.PostForm("password"))
 	if e := apperr.Of(err); e != nil {
 		if e.Code != apperr.Unauthenticated && e.Code != apperr.TooManyRequests {
 			p.fail(c, err)

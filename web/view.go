@@ -100,6 +100,9 @@ func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	if defect.MaySubmit(by.Person) {
 		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
 	}
+	if manages(by) {
+		items = append(items, navItem{URL: managePath, Label: l.Term("web.nav.manage"), Here: here == managePath})
+	}
 	return items
 }
 

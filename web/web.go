@@ -49,6 +49,10 @@ type Desk interface {
 	noticeDesk
 	liveDesk
 	boardDesk
+	accountDesk
+	userDesk
+	policyDesk
+	noticeListDesk
 }
 
 // pages is the handlers' common ground.
@@ -102,6 +106,11 @@ func NewHandler(o Options) (http.Handler, error) {
 	p.signOffRoutes(engine)
 	p.liveRoutes(engine)
 	p.boardRoutes(engine)
+	p.accountRoutes(engine)
+	p.manageRoutes(engine)
+	p.userRoutes(engine)
+	p.policyRoutes(engine)
+	p.noticeRoutes(engine)
 	engine.NoRoute(p.nowhere)
 	return engine, nil
 }

@@ -1,0 +1,327 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"yunwei/apperr"
+	"yunwei/defect"
+	"yunwei/desk"
+	"yunwei/lang"
+	"yunwei/notice"
+)
+
+// noticeListDesk is what the pages ask of the desk about everybody's notices, and about how somebody wants to be told.
+type noticeListDesk interface {
+	MayReadNotices(by desk.Caller) error
+	MayRetryNotices(by desk.Caller) error
+	Notices(ctx context.Context, by desk.Caller, q desk.NoticeQuery) (desk.NoticePage, error)
+	RetryNotice(ctx context.Context, by desk.Caller, id int64) (notice.Notice, error)
+	NoticeSettings(ctx context.Context, by desk.Caller) (notice.Settings, error)
+	SetNoticeSettings(ctx context.Context, by desk.Caller, s notice.Settings) error
+}
+
+const (
+	noticesPath  = "/notices"
+	settingsPath = accountPath + "/notices"
+	// noticesListed is how many notices a page of everybody's has.
+	noticesListed = 50
+	// spareWays is how many more ways the form has room for than there are.
+	spareWays = 2
+)
+
+// noticeRoutes are the pages of notices and of how somebody wants to be told.
+func (p *pages) noticeRoutes(e *gin.Engine) {
+	e.GET(noticesPath, p.known(p.notices))
+	e.POST(noticesPath+"/:id/retry", p.known(p.retryNotice))
+	e.GET(settingsPath, p.known(p.settings))
+	e.POST(settingsPath, p.known(p.setSettings))
+}
+
+// stateKeys name the states of notices.
+var stateKeys = map[notice.State]string{
+	notice.Pending: "web.notice_state.pending", notice.Sending: "web.notice_state.sending", notice.Sent: "web.notice_state.sent",
+	notice.Failed: "web.notice_state.failed", notice.Unknown: "web.notice_state.unknown", notice.GivenUp: "web.notice_state.given_up",
+}
+
+// channelKeys name the channels.
+var channelKeys = map[string]string{
+	notice.Inbox: "web.way.inbox", notice.Mail: "web.way.mail", notice.DingTalk: "web.way.dingtalk", notice.WeCom: "web.way.wecom",
+	notice.Feishu: "web.way.feishu", notice.Webhook: "web.way.webhook",
+}
+
+// noticesPage is the list of everybody's notices with its filters.
+type noticesPage struct {
+	Did              string
+	States, Channels []option
+	Username, Number string
+	BadNumber        string
+	Items            []sentView
+	Filtered         bool
+	First, Next      string
+	Query            string // the filters, for the way back
+}
+
+// sentView is a notice as those see it who look after them.
+type sentView struct {
+	notice.Notice
+	Subject, Name  string
+	Channel, State string
+	Undelivered    bool
+	Retries        bool
+}
+
+// notices lists everybody's notices: what has not arrived, unless the address asks for something else.
+func (p *pages) notices(c *gin.Context, by desk.Caller) {
+	if err := p.desk.MayReadNotices(by); err != nil {
+		p.fail(c, err)
+		return
+	}
+	l, values := language(c), c.Request.URL.Query()
+	out := noticesPage{Did: didOf(c, l), Username: values.Get("username"), Number: values.Get("number"), Query: listAddress("", values, "", "")}
+	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(number(values.Get("after"))), Limit: noticesListed}
+	for _, s := range notice.States() {
+		chosen := values.Get("state") == string(s)
+		out.States = append(out.States, option{Value: string(s), Label: l.Term(stateKeys[s]), Chosen: chosen})
+		if chosen {
+			q.States = []notice.State{s}
+		}
+	}
+	for _, channel := range append([]string{notice.Inbox}, notice.Channels()...) {
+		chosen := values.Get("channel") == channel
+		out.Channels = append(out.Channels, option{Value: channel, Label: l.Term(channelKeys[channel]), Chosen: chosen})
+		if chosen {
+			q.Channel = channel
+		}
+	}
+	status := http.StatusOK
+	if text := strings.TrimSpace(out.Number); text != "" {
+		known := false
+		if q.Number, known = defect.ParseNumber(text); !known {
+			out.BadNumber, status = l.Term(string(apperr.FieldNumber)), http.StatusUnprocessableEntity
+		}
+	}
+	out.Filtered = len(q.States) > 0 || q.Channel != "" || q.Username != "" || out.Number != ""
+	if out.BadNumber == "" {
+		page, err := p.desk.Notices(c, by, q)
+		if err != nil {
+			p.fail(c, err)
+			return
+		}
+		out.Items = p.sent(l, by, page.Items)
+		if page.Next != 0 {
+			out.Next = listAddress(noticesPath, values, "after", strconv.FormatInt(page.Next, 10))
+		}
+	}
+	if q.Before != 0 {
+		out.First = listAddress(noticesPath, values, "after", "")
+	}
+	p.show(c, status, "notices", l.Term("web.notices.title"), out)
+}
+
+func (p *pages) sent(l lang.Lang, by desk.Caller, list []notice.Notice) []sentView {
+	usernames := make([]string, len(list))
+	for i, n := range list {
+		usernames[i] = n.Username
+	}
+	names, mayRetry := p.desk.Names(usernames...), p.desk.MayRetryNotices(by) == nil
+	out := make([]sentView, len(list))
+	for i, n := range list {
+		undelivered := slices.Contains(notice.Undelivered(), n.State)
+		out[i] = sentView{
+			Notice: n, Subject: l.Notice(n, "").Subject, Name: nameIn(names, n.Username), Channel: l.Term(channelKeys[n.Channel]), State: l.Term(stateKeys[n.State]),
+			Undelivered: undelivered, Retries: mayRetry && undelivered,
+		}
+	}
+	return out
+}
+
+// retryNotice has a notice sent again, and goes back to the list as it was filtered.
+func (p *pages) retryNotice(c *gin.Context, by desk.Caller) {
+	if err := readForm(c); err != nil {
+		p.fail(c, err)
+		return
+	}
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		err = apperr.New(apperr.NotFound, apperr.ReasonNoticeUnknown, nil)
+	} else {
+		_, err = p.desk.RetryNotice(c, by, id)
+	}
+	if err != nil {
+		p.fail(c, err)
+		return
+	}
+	back, _ := url.ParseQuery(strings.TrimPrefix(c.PostForm("back"), "?")) // what cannot be read filters nothing
+	if back == nil {
+		back = url.Values{}
+	}
+	back.Set("did", "retried")
+	c.Redirect(http.StatusSeeOther, noticesPath+"?"+back.Encode())
+}
+
+// settingsPage is the form of how somebody wants to be told.
+type settingsPage struct {
+	Did      string
+	Wrong    string
+	Language entry
+	Hours    entry
+	Ways     []wayRow
+	Quiet    []quietRow
+}
+
+// wayRow is a line of the form: a channel, and the address there.
+type wayRow struct {
+	N        int
+	Channels []option
+	Address  string
+	Error    string
+}
+
+// quietRow is a line of the form: a span of every day.
+type quietRow struct {
+	N        int
+	From, To string
+	Error    string
+}
+
+func (p *pages) settings(c *gin.Context, by desk.Caller) {
+	s, err := p.desk.NoticeSettings(c, by)
+	if err != nil {
+		p.fail(c, err)
+		return
+	}
+	values := url.Values{"language": {cmp.Or(s.Language, string(lang.Chinese))}, "hours": {s.Hours}}
+	for _, w := range s.Ways {
+		values.Add("channel", w.Channel)
+		values.Add("address", w.Address)
+	}
+	for _, q := range s.Quiet {
+		from, to, _ := strings.Cut(q.String(), "-")
+		values.Add("quiet_from", from)
+		values.Add("quiet_to", to)
+	}
+	p.showSettings(c, by, http.StatusOK, typed{values: values})
+}
+
+// showSettings shows the form as it is, or as it was filled in when it was refused.
+func (p *pages) showSettings(c *gin.Context, by desk.Caller, status int, was typed) {
+	l := language(c)
+	out := settingsPage{Did: didOf(c, l)}
+	f := entries{l: l, id: "settings"}
+	rows := map[string]string{} // what is wrong with a line, by the name of its list and its place
+	if was.err != nil {
+		f.wrong, out.Wrong = settingFaults(l, was, rows)
+	}
+	var languages []option
+	for _, one := range lang.Langs() {
+		languages = append(languages, option{Value: string(one), Label: one.Term("web.account.tongue"), Chosen: string(one) == was.values.Get("language")})
+	}
+	hours := []option{{Label: l.Term("web.settings.any_time"), Chosen: was.values.Get("hours") == ""}}
+	for _, name := range slices.Sorted(maps.Keys(p.desk.Policy(c, by).Calendars)) {
+		hours = append(hours, option{Value: name, Label: name, Chosen: name == was.values.Get("hours")})
+	}
+	f.add(entry{Name: "language", Label: l.Term("web.settings.language"), Kind: entrySelect, Options: languages})
+	f.add(entry{Name: "hours", Label: l.Term("web.settings.hours"), Kind: entrySelect, Options: hours, Hint: l.Term("web.settings.hours_hint")})
+	out.Language, out.Hours = f.list[0], f.list[1]
+	for i := range min(notice.MaxWays, len(was.values["channel"])+spareWays) {
+		row := wayRow{N: i + 1, Address: nth(was.values, "address", i), Error: rows["ways"+strconv.Itoa(i)], Channels: []option{{}}}
+		for _, channel := range notice.Channels() {
+			row.Channels = append(row.Channels, option{Value: channel, Label: l.Term(channelKeys[channel]), Chosen: channel == nth(was.values, "channel", i)})
+		}
+		out.Ways = append(out.Ways, row)
+	}
+	for i := range min(notice.MaxQuiet, len(was.values["quiet_from"])+1) {
+		out.Quiet = append(out.Quiet, quietRow{N: i + 1, From: nth(was.values, "quiet_from", i), To: nth(was.values, "quiet_to", i), Error: rows["quiet"+strconv.Itoa(i)]})
+	}
+	p.show(c, status, "settings", l.Term("web.settings.title"), out)
+}
+
+// settingFaults says what is wrong with the fields, and puts into rows what is wrong with lines. The desk counts the lines
+// that hold something, the form all of them.
+func settingFaults(l lang.Lang, was typed, rows map[string]string) (wrong map[string]string, rest string) {
+	e := apperr.Of(was.err)
+	told := *e
+	told.Fields = nil
+	for _, f := range e.Fields {
+		name, place, isRow := strings.Cut(f.Field, "[")
+		if !isRow {
+			told.Fields = append(told.Fields, f)
+			continue
+		}
+		place, _, _ = strings.Cut(place, "]")
+		lines := filledLines(was.values, name)
+		if i := number(place); i < len(lines) {
+			rows[name+strconv.Itoa(lines[i])] = l.Text(f.Reason, f.Args)
+		}
+	}
+	if len(told.Fields) == 0 && len(rows) > 0 {
+		return map[string]string{}, l.Text(e.Reason, e.Args)
+	}
+	return faults(l, &told, "language", "hours")
+}
+
+// filledLines are the lines of a list of the form that hold something.
+func filledLines(values url.Values, list string) []int {
+	fields := []string{"channel", "address"}
+	if list == "quiet" {
+		fields = []string{"quiet_from", "quiet_to"}
+	}
+	var out []int
+	for i := range max(len(values[fields[0]]), len(values[fields[1]])) {
+		if nth(values, fields[0], i) != "" || nth(values, fields[1], i) != "" {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// setSettings keeps how somebody wants to be told.
+func (p *pages) setSettings(c *gin.Context, by desk.Caller) {
+	if err := readForm(c); err != nil {
+		p.fail(c, err)
+		return
+	}
+	values := c.Request.PostForm
+	s := notice.Settings{Language: values.Get("language"), Hours: values.Get("hours")}
+	for _, i := range filledLines(values, "ways") {
+		s.Ways = append(s.Ways, notice.Way{Channel: nth(values, "channel", i), Address: nth(values, "address", i)})
+	}
+	var wrong apperr.Fields
+	for n, i := range filledLines(values, "quiet") {
+		q, ok := notice.ParseQuiet(nth(values, "quiet_from", i) + "-" + nth(values, "quiet_to", i))
+		if !ok {
+			wrong.Add("quiet["+strconv.Itoa(n)+"]", apperr.FieldQuiet, nil)
+		}
+		s.Quiet = append(s.Quiet, q)
+	}
+	err := wrong.Err()
+	if err == nil {
+		err = p.desk.SetNoticeSettings(c, by, s)
+	}
+	switch {
+	case apperr.Is(err, apperr.Invalid):
+		p.showSettings(c, by, p.refuse(c, err), typed{values: values, err: err})
+	case err != nil:
+		p.fail(c, err)
+	default:
+		c.Redirect(http.StatusSeeOther, settingsPath+"?did=saved")
+	}
+}
+
+// Tried returns when the notice is tried again; the zero time when it is not.
+func (v sentView) Tried() time.Time {
+	if v.Notice.State.Done() {
+		return time.Time{}
+	}
+	return v.DueAt
+}
