@@ -21,6 +21,7 @@ import (
 	"yunwei/desk"
 	"yunwei/edge"
 	"yunwei/lang"
+	"yunwei/roster"
 )
 
 // readViews reads every page in every language: a template fills in layout.html, with the help of the ones in parts/.
@@ -58,6 +59,8 @@ func (p *pages) funcs(l lang.Lang) template.FuncMap {
 		"stamp": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"clock": func(c defect.Case, k defect.Clock) clockView { return p.clockOf(l, &c, k) },
 		"size":  size,
+		"act":   func(act dutyAct) string { return l.Term("web.duty_act." + strings.ReplaceAll(string(act), "-", "_")) },
+		"row":   func(name string, tab rosterTab, id string, act dutyAct) rowStep { return rowStep{name, tab, id, act} },
 	}
 }
 
@@ -80,7 +83,7 @@ type navItem struct {
 }
 
 // nav returns the ways that a person has.
-func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
+func (p *pages) nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	here := c.FullPath()
 	items := []navItem{
 		{URL: "/", Label: l.Term("web.nav.work"), Here: here == "/"},
@@ -88,6 +91,17 @@ func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	}
 	if defect.MaySubmit(by.Person) {
 		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
+	}
+	if p.desk.MayDuty(by, roster.TaskRead) == nil {
+		items = append(items, navItem{URL: dutyPath, Label: l.Term("web.nav.duty"), Here: strings.HasPrefix(here, dutyPath) || here == newRosterPath})
+	}
+	reports := navItem{URL: reportPath, Label: l.Term("web.nav.reports"), Here: strings.HasPrefix(here, reportPath) || strings.HasPrefix(here, auditPath)}
+	switch {
+	case p.desk.MayReport(by) == nil:
+		items = append(items, reports)
+	case p.desk.MayAudit(by) == nil:
+		reports.URL = auditPath
+		items = append(items, reports)
 	}
 	return items
 }
@@ -127,7 +141,7 @@ func (p *pages) show(c *gin.Context, status int, name, title string, data any) {
 		}
 	}
 	if by, ok := c.Value(callerKey).(desk.Caller); ok {
-		v.Me, v.Nav = &by, nav(c, l, by)
+		v.Me, v.Nav = &by, p.nav(c, l, by)
 	}
 	var page bytes.Buffer
 	if err := p.views[l][name].Execute(&page, v); err != nil {

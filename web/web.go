@@ -43,6 +43,9 @@ type Desk interface {
 	caseDesk
 	fileDesk
 	noticeDesk
+	dutyDesk
+	reportDesk
+	auditDesk
 }
 
 // pages is the handlers' common ground.
@@ -56,7 +59,7 @@ type pages struct {
 	foes   *http.CrossOriginProtection // tells the requests that other sites make people's browsers send
 }
 
-// patience bounds the making of a page. Files may take longer: the server's own limits bound those.
+// patience bounds the making of a page. Files and reports may take longer: the server's and the desk's own limits bound those.
 const (
 	patience     = 15 * time.Second
 	filePatience = 3 * time.Minute
@@ -95,6 +98,9 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.POST("/defects/:number", p.known(p.act))
 	engine.POST("/defects/:number/attachments", p.known(p.attach))
 	engine.GET("/attachments/:id", p.known(p.download))
+	p.dutyRoutes(engine)
+	p.reportRoutes(engine)
+	p.auditRoutes(engine)
 	engine.NoRoute(p.nowhere)
 	return engine, nil
 }
@@ -139,7 +145,7 @@ func (p *pages) sameOrigin(c *gin.Context) {
 
 func bounded(c *gin.Context) {
 	limit := patience
-	if strings.Contains(c.FullPath(), "/attachments") {
+	if strings.Contains(c.FullPath(), "/attachments") || strings.HasPrefix(c.FullPath(), reportPath) {
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
