@@ -274,9 +274,11 @@ func addBlock(values url.Values, list, anchor string) {
 // had one when the plan was last saved.
 func (p *pages) planDoc(by desk.Caller, values url.Values, known roster.Plan) (map[string]any, apperr.Fields) {
 	var wrong apperr.Fields
-	plan := map[string]any{"timezone": strings.TrimSpace(values.Get("timezone"))}
-	if v := values.Get("calendar"); v != "" {
-		plan["calendar"] = v
+	plan := map[string]any{}
+	for _, name := range []string{"timezone", "calendar"} {
+		if v := strings.TrimSpace(values.Get(name)); v != "" {
+			plan[name] = v
+		}
 	}
 	if values.Get("retired") != "" {
 		plan["retired"] = true
@@ -312,12 +314,21 @@ func shiftDoc(values url.Values, at string, named func(string) (string, bool), w
 			into[name] = readValue(defect.Field{Type: defect.TypeInteger}, text(name), nil)
 		}
 	}
-	rotation := map[string]any{"every": text("every"), "anchor": text("anchor")}
+	say := func(into map[string]any, names ...string) {
+		for _, name := range names {
+			if text(name) != "" {
+				into[name] = text(name)
+			}
+		}
+	}
+	rotation, doc := map[string]any{}, map[string]any{}
+	say(rotation, "every", "anchor")
+	say(doc, "name", "kind", "start", "end")
 	count(rotation, "length")
 	if groups := readGroups(values.Get(at+"groups"), "plan."+at+"rotation.groups", named, wrong); groups != nil {
 		rotation["groups"] = groups
 	}
-	doc := map[string]any{"name": text("name"), "kind": text("kind"), "start": text("start"), "end": text("end"), "rotation": rotation}
+	doc["rotation"] = rotation
 	count(doc, "minimum")
 	var days []any
 	for _, d := range values[at+"days"] {

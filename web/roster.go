@@ -58,7 +58,7 @@ type rosterPage struct {
 	Plan            planView
 	Version         int  // that the page shows when it is not the latest; 0 for the latest
 	MayPlan, Serves bool // what the reader may do with rosters
-	Did             string
+	Did             dutyAct
 	Alarm           string   // why a step was refused
 	Mistakes        []string // of a duty table, by cell
 	Forms           map[string]stepForm
@@ -119,7 +119,7 @@ func (p *pages) showRoster(c *gin.Context, by desk.Caller, status int, tab roste
 	l := language(c)
 	out := p.rosterHead(l, by, r, tab)
 	if did := dutyAct(c.Query("did")); slices.Contains(dutyActs(), did) {
-		out.Did = string(did)
+		out.Did = did
 	}
 	if err := p.fillTab(c, l, by, r, &out); err != nil {
 		p.fail(c, err)
@@ -581,17 +581,19 @@ func (p *pages) exportRoster(c *gin.Context, by desk.Caller) {
 // upcoming returns what is to come of a roster, as the choices of a swap: the reader's own, and the others'.
 func (p *pages) upcoming(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roster) (mine, others []option, err error) {
 	now := p.now()
-	// From the beginning of what goes on, so that a choice stays the same while somebody fills in the form.
-	list, err := p.desk.DutyBetween(c, by, r.Name, now.Add(-24*time.Hour), now.Add(mineWithin))
+	// From the beginning of what goes on and to its end, so that a choice is whole and stays the same while somebody fills in
+	// the form.
+	last := now.Add(mineWithin)
+	list, err := p.desk.DutyBetween(c, by, r.Name, now.Add(-24*time.Hour), last.Add(24*time.Hour))
 	if apperr.Is(err, apperr.Unavailable) {
-		list, err = p.desk.DutyBetween(c, by, r.Name, now, now.Add(mineWithin))
+		list, err = p.desk.DutyBetween(c, by, r.Name, now, last.Add(24*time.Hour))
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	names := p.desk.Names(roster.People(list)...)
 	for _, a := range list {
-		if !a.To.After(now) {
+		if !a.To.After(now) || !a.From.Before(last) {
 			continue
 		}
 		label := spanOf(l, r.Timezone, a.From, a.To) + " " + a.Shift
