@@ -91,7 +91,8 @@ type dutyView struct {
 	Roster, Shift string
 	Kind          roster.Kind
 	Day, Hours    string // the day that it begins on; from when until when
-	From, To      time.Time
+	Until         string // when it ends, as seen from now
+	From          time.Time
 	People        []string // names
 	Changed, Mine bool     // an override or a swap made it so; the reader has it
 }
@@ -102,7 +103,7 @@ func (p *pages) dutyViews(l lang.Lang, by desk.Caller, list []roster.Assignment,
 	out := make([]dutyView, 0, len(list))
 	for _, a := range list {
 		v := dutyView{
-			Roster: a.Roster, Shift: a.Shift, Kind: a.Kind, Day: dayLabel(l, zone.Date(a.From)), Hours: hoursOf(l, zone, a.From, a.To), From: a.From, To: a.To,
+			Roster: a.Roster, Shift: a.Shift, Kind: a.Kind, Day: dayLabel(l, zone.Date(a.From)), Hours: hoursOf(l, zone, a.From, a.To), From: a.From, Until: p.until(l, zone, a.To),
 			Changed: len(a.Changes) > 0, Mine: slices.Contains(a.People, me(by)),
 		}
 		for _, person := range a.People {
@@ -111,6 +112,14 @@ func (p *pages) dutyViews(l lang.Lang, by desk.Caller, list []roster.Assignment,
 		out = append(out, v)
 	}
 	return out
+}
+
+// until writes when something ends: the time alone where that is today.
+func (p *pages) until(l lang.Lang, zone roster.Zone, at time.Time) string {
+	if day := zone.Date(at); day != zone.Date(p.now()) {
+		return dayLabel(l, day) + " " + zone.Clock(at).String()
+	}
+	return zone.Clock(at).String()
 }
 
 // me is a caller as rosters name them.

@@ -382,7 +382,7 @@ func TestDuty_SpeaksBothLanguages(t *testing.T) {
 	booked(f)
 	says := map[string]map[string][]string{
 		"zh": {
-			"/duty":               {"当前值班", "接口人", "有调整", "至 2026-11-24 08:00", "等待您答复", "服务台 的交接班记录(site)"},
+			"/duty":               {"当前值班", "接口人", "有调整", "至 08:00", "等待您答复", "服务台 的交接班记录(site)"},
 			"/duty/site":          {"2026-11-23 – 2026-11-29", "11-24 周二", "今天", `mark-off`, "休 校庆", "班 校庆", "08:00–次日 08:00", "日历有变", "无人</span> <span class=\"small\">09:00–17:00 现场值守", "重复</span> <span class=\"small\">10:00–11:00 技术一 现场、热线"},
 			"/duty/site/changes":  {"待答复", "家中有事", "未同意", "替 服务台", "病假", "由 接口人 取消", "11-25 周三"},
 			"/duty/site/log":      {"机房&lt;b&gt;巡视", "写值班日志", firstNumber},
@@ -570,6 +570,7 @@ func TestDutySteps_TellMistakesBesideTheFields(t *testing.T) {
 	require.Contains(t, page, `name="people" value="deputy" checked`)
 	require.Equal(t, time.Date(2026, 11, 24, 0, 30, 0, 0, time.UTC), f.override.From.UTC(), "in the zone of the roster")
 	require.Equal(t, []string{"agent", "deputy"}, f.override.People)
+	require.Contains(t, page, `<input type="datetime-local" id="override-to" name="to" value="2026-11-24T18:00"`)
 	status, page, _ = dutyStep(planner, "override", url.Values{"from": {"2026-11-24T08:30"}})
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	for _, name := range []string{"to", "people", "reason"} {

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -268,17 +269,26 @@ func (p *pages) dutyForms(c *gin.Context, l lang.Lang, by desk.Caller, r roster.
 		draw.form(actHandOver, out.Serves, desk.HandOverFields())
 	case tabChanges:
 		draw.form(actOverride, out.MayPlan && !r.Retired, desk.OverrideFields())
-		if out.Serves && !r.Retired {
-			mine, others, err := p.upcoming(c, l, by, r)
-			if err := ifNotAway(err, &out.Away); err != nil {
-				return err
-			}
-			draw.choices["give"], draw.choices["take"] = mine, others
-			draw.form(actSwap, len(mine) > 0 && len(others) > 0 || tried != nil && tried.act == actSwap, swapControls())
+		if err := p.swapForm(c, l, by, r, draw); err != nil {
+			return err
 		}
 	case tabTable, tabFindings, tabVersions:
 	}
 	out.tell(l, tried, draw.shown)
+	return nil
+}
+
+// swapForm draws the form of a swap for who serves, and has something to give.
+func (p *pages) swapForm(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roster, draw *dutyDraw) error {
+	if !draw.out.Serves || r.Retired {
+		return nil
+	}
+	mine, others, err := p.upcoming(c, l, by, r)
+	if err := ifNotAway(err, &draw.out.Away); err != nil {
+		return err
+	}
+	draw.choices["give"], draw.choices["take"] = mine, others
+	draw.form(actSwap, len(mine) > 0 && len(others) > 0 || draw.tried != nil && draw.tried.act == actSwap, swapControls())
 	return nil
 }
 
@@ -387,7 +397,11 @@ func (d *dutyDraw) form(act dutyAct, may bool, fields []defect.Field) {
 	if !may {
 		return
 	}
-	draw := formOf{l: d.l, id: string(act), values: url.Values{}, choices: d.choices}
+	choices := maps.Clone(d.choices)
+	if act != actHandOver {
+		delete(choices, "to") // elsewhere it is a time
+	}
+	draw := formOf{l: d.l, id: string(act), values: url.Values{}, choices: choices}
 	form := stepForm{Act: act}
 	fields = slices.DeleteFunc(fields, func(f defect.Field) bool { return f.Name == "roster" })
 	if d.tried != nil && d.tried.act == act {
@@ -404,6 +418,9 @@ func (d *dutyDraw) form(act dutyAct, may bool, fields []defect.Field) {
 		one.Label = d.l.Term(dutyLabels[act][f.Name])
 		if one.Kind == kindRadio {
 			one.Kind = kindSelect
+		}
+		if f.Name == "note" && !f.Required {
+			one.Kind = kindLine // a remark, beside the note of a hand-over
 		}
 		if f.Type == defect.TypeList {
 			one.Kind = kindChecks

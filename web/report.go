@@ -86,7 +86,8 @@ func (p *pages) readReport(values url.Values) (reportAsk, error) {
 	if err := wrong.Err(); err != nil {
 		return ask, err
 	}
-	return ask, bind(doc, &ask)
+	err := bind(doc, &ask)
+	return ask, err
 }
 
 // query is what the desk is asked.

@@ -172,7 +172,7 @@ func (p *pages) fillTab(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Ro
 }
 
 func (p *pages) fillWeek(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roster, out *rosterPage) error {
-	out.Plan = p.planOf(l, by, r.Plan)
+	out.Plan = p.planOf(l, r.Plan)
 	findings, err := p.desk.RosterFindings(c, by, r.Name, roster.CheckedWeeks)
 	if err != nil {
 		return err
@@ -500,7 +500,7 @@ func (p *pages) readVersion(c *gin.Context, by desk.Caller) {
 	}
 	l := language(c)
 	out := p.rosterHead(l, by, r, tabVersions)
-	out.Version, out.Plan = version, p.planOf(l, by, r.Plan)
+	out.Version, out.Plan = version, p.planOf(l, r.Plan)
 	p.show(c, http.StatusOK, "roster", r.Name+" · "+l.Text("web.roster.version", apperr.Args{"n": strconv.Itoa(version)}), out)
 }
 
@@ -521,7 +521,7 @@ type shiftView struct {
 	Groups                [][]string
 }
 
-func (p *pages) planOf(l lang.Lang, by desk.Caller, plan roster.Plan) planView {
+func (p *pages) planOf(l lang.Lang, plan roster.Plan) planView {
 	out := planView{Calendar: plan.Calendar, Retired: plan.Retired, Entries: len(plan.Entries)}
 	if n := len(plan.Entries); n > 0 {
 		out.Last = plan.Entries[n-1].Date.String()
