@@ -551,7 +551,7 @@ func shiftOf(l lang.Lang, s roster.Shift, names map[string]string) shiftView {
 		v.DayNames = strings.Join(days, l.Term("list.separator"))
 	}
 	v.Shift.Minimum = max(s.Minimum, 1)
-	v.Turn = l.Text("web.roster.turn", apperr.Args{"n": strconv.Itoa(max(s.Rotation.Length, 1)), "unit": "@turn." + string(s.Rotation.Every), "anchor": s.Rotation.Anchor.String()})
+	v.Turn = turnOf(l, s.Rotation)
 	for _, g := range s.Rotation.Groups {
 		group := make([]string, len(g))
 		for i, person := range g {
@@ -560,6 +560,18 @@ func shiftOf(l lang.Lang, s roster.Shift, names map[string]string) shiftView {
 		v.Groups = append(v.Groups, group)
 	}
 	return v
+}
+
+// turnOf says how long a group stays.
+func turnOf(l lang.Lang, r roster.Rotation) string {
+	args := apperr.Args{"n": strconv.Itoa(r.Length), "unit": "@turn." + string(r.Every), "anchor": r.Anchor.String()}
+	switch {
+	case r.Length > 1:
+		return l.Text("web.roster.turn", args)
+	case r.Every == roster.Daily:
+		return l.Text("web.roster.turn_day", args)
+	}
+	return l.Text("web.roster.turn_week", args)
 }
 
 // exportRoster sends the coming weeks as a duty table, to be filled in and sent back.
