@@ -16,22 +16,15 @@ func (a *api) dutyRoutes() []route {
 	ofRoster := param{Field: defect.Field{Name: "roster", Type: defect.TypeText, Max: 100}, summary: "Of this roster."}
 	return []route{
 		{method: http.MethodGet, path: "/duty", id: "duty", tag: dutyTag, summary: "Who is on duty, by all rosters.", query: append([]param{{Field: defect.Field{Name: "at", Type: defect.TypeTime}, summary: "An instant; now when none is given."}}, indexParams("Assignments")...), status: http.StatusOK, answer: dutyBody{}, handle: a.duty, may: read},
-		{method: http.MethodPost, path: "/duty/sign-in", id: "sign-on-duty", tag: dutyTag, summary: "Come on duty.", body: append(inShift(), noteField), status: http.StatusCreated, answer: presenceBody{}, handle: a.signOnDuty, may: serve},
-		{method: http.MethodPost, path: "/duty/sign-out", id: "sign-off-duty", tag: dutyTag, summary: "Go off duty.", body: []defect.Field{noteField}, status: http.StatusOK, answer: presenceBody{}, handle: a.signOffDuty, may: serve},
+		{method: http.MethodPost, path: "/duty/sign-in", id: "sign-on-duty", tag: dutyTag, summary: "Come on duty.", body: desk.SignOnFields(), status: http.StatusCreated, answer: presenceBody{}, handle: a.signOnDuty, may: serve},
+		{method: http.MethodPost, path: "/duty/sign-out", id: "sign-off-duty", tag: dutyTag, summary: "Go off duty.", body: []defect.Field{desk.NoteField()}, status: http.StatusOK, answer: presenceBody{}, handle: a.signOffDuty, may: serve},
 		{method: http.MethodGet, path: "/duty/presence", id: "presences", tag: dutyTag, summary: "Who came and went, the latest first.", query: append([]param{ofRoster, {Field: defect.Field{Name: "username", Type: defect.TypeUser, Max: 200}, summary: "Of this person."}, {Field: defect.Field{Name: "present", Type: defect.TypeBool}, summary: "Only those who are there."}}, afterParams("Stays")...), status: http.StatusOK, answer: presencesBody{}, handle: a.presences, may: read},
-		{method: http.MethodPost, path: "/duty/log", id: "write-log", tag: dutyTag, summary: "Write a line into the duty log.", body: append(inShift(), defect.Field{Name: "text", Type: defect.TypeText, Max: defect.MaxText, Required: true}, defect.Field{Name: "case", Type: defect.TypeCase, Max: 100}), status: http.StatusCreated, answer: dutyLineBody{}, handle: a.writeLog, may: serve},
+		{method: http.MethodPost, path: "/duty/log", id: "write-log", tag: dutyTag, summary: "Write a line into the duty log.", body: desk.LogFields(), status: http.StatusCreated, answer: dutyLineBody{}, handle: a.writeLog, may: serve},
 		{method: http.MethodGet, path: "/duty/log", id: "duty-log", tag: dutyTag, summary: "The duty log, the latest line first.", query: append([]param{ofRoster, {Field: defect.Field{Name: "from", Type: defect.TypeTime}, summary: "Written at this time or later."}, {Field: defect.Field{Name: "to", Type: defect.TypeTime}, summary: "Written before this time."}}, afterParams("Lines")...), status: http.StatusOK, answer: dutyLinesBody{}, handle: a.dutyLog, may: read},
-		{method: http.MethodPost, path: "/duty/hand-overs", id: "hand-over", tag: dutyTag, summary: "Hand over to who comes next.", body: append(inShift(), defect.Field{Name: "to", Type: defect.TypeUser, Max: 200, Required: true}, defect.Field{Name: "note", Type: defect.TypeText, Max: defect.MaxText, Required: true}), status: http.StatusCreated, answer: handOverBody{}, handle: a.handOver, may: serve},
+		{method: http.MethodPost, path: "/duty/hand-overs", id: "hand-over", tag: dutyTag, summary: "Hand over to who comes next.", body: desk.HandOverFields(), status: http.StatusCreated, answer: handOverBody{}, handle: a.handOver, may: serve},
 		{method: http.MethodGet, path: "/duty/hand-overs", id: "hand-overs", tag: dutyTag, summary: "The hand-overs, the latest first.", query: append([]param{ofRoster, {Field: defect.Field{Name: "pending", Type: defect.TypeBool}, summary: "Only those that wait for who comes."}}, afterParams("Hand-overs")...), status: http.StatusOK, answer: handOversBody{}, handle: a.handOvers, may: read},
-		{method: http.MethodPost, path: "/duty/hand-overs/:id/acknowledge", id: "acknowledge-hand-over", tag: dutyTag, summary: "Say that one has read what was handed over.", body: []defect.Field{{Name: "remark", Type: defect.TypeText, Max: defect.MaxText}}, status: http.StatusOK, answer: handOverBody{}, handle: a.acknowledgeHandOver, may: serve},
+		{method: http.MethodPost, path: "/duty/hand-overs/:id/acknowledge", id: "acknowledge-hand-over", tag: dutyTag, summary: "Say that one has read what was handed over.", body: desk.RemarkFields(), status: http.StatusOK, answer: handOverBody{}, handle: a.acknowledgeHandOver, may: serve},
 	}
-}
-
-var noteField = defect.Field{Name: "note", Type: defect.TypeText, Max: defect.MaxText}
-
-// inShift are the fields that say of which shift something is told.
-func inShift() []defect.Field {
-	return []defect.Field{{Name: "roster", Type: defect.TypeText, Max: 100, Required: true}, {Name: "shift", Type: defect.TypeText, Max: roster.MaxName}}
 }
 
 func (a *api) duty(r *request) (any, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (a *api) promiseReport(r *request) (any, error) {
 		return nil, err
 	}
 	if r.text("format") == formatCSV {
-		return nil, a.sendCSV(r, "promises", a.figures(r, q, func() defect.PromiseReport { return report }))
+		return nil, a.download(r, "promises").CSV(r.Context, a.figures(r, q, func() defect.PromiseReport { return report }))
 	}
 	page, next, err := groupsAfter(report.Groups, r.text("after"), r.integer("page_size", defect.MaxPageSize))
 	if err != nil {
@@ -63,7 +64,7 @@ func (a *api) promiseReport(r *request) (any, error) {
 func (a *api) sendReport(r *request, q defect.PromiseQuery) error {
 	var sums defect.PromiseSums
 	cases := a.behind(r, q, func(p defect.Promise) { sums.Add(p.Key(q.By), p.Figure()) })
-	return a.sendXLSX(r, "promises", a.figures(r, q, sums.Report), cases)
+	return a.download(r, "promises").XLSX(r.Context, a.figures(r, q, sums.Report), cases)
 }
 
 // promises answers with the promises behind a figure.
@@ -76,7 +77,7 @@ func (a *api) promises(r *request) (any, error) {
 		return nil, err
 	}
 	if r.text("format") == formatCSV {
-		return nil, a.sendCSV(r, "promises-cases", a.behind(r, q, func(defect.Promise) {}))
+		return nil, a.download(r, "promises-cases").CSV(r.Context, a.behind(r, q, func(defect.Promise) {}))
 	}
 	list, next, err := a.desk.Promises(r, r.by, q, r.text("after"), r.integer("page_size", defect.DefaultPageSize))
 	if err != nil {
@@ -204,7 +205,7 @@ func promiseOf(p defect.CasePromise) promiseBody {
 		Number: p.Number, Clock: p.Clock, Nth: p.Nth, Cycle: p.Cycle, Severity: p.Severity, System: given(p.System), Unit: given(p.Unit), Person: given(p.Person),
 		StartedAt: p.StartedAt, DueAt: moment(p.DueAt), EndedAt: moment(p.EndedAt), State: p.State, Outcome: p.Outcome, Counted: p.Counted.Seconds(),
 		Sums:    sumsBody{Contractor: p.Sides.Contractor.Seconds(), Client: p.Sides.Client.Seconds(), SparePart: p.Sides.SparePart.Seconds()},
-		Explain: prefix + "/defects/" + url.PathEscape(p.Number) + "/clocks/" + string(p.Clock) + "/explain?nth=" + itoa(p.Nth),
+		Explain: prefix + "/defects/" + url.PathEscape(p.Number) + "/clocks/" + string(p.Clock) + "/explain?nth=" + strconv.Itoa(p.Nth),
 	}
 	if p.Outcome == defect.OutcomeBroken && !p.EndedAt.IsZero() {
 		late := p.LateBy.Seconds()

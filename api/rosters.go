@@ -11,6 +11,7 @@ import (
 	"yunwei/apperr"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/edge"
 	"yunwei/lang"
 	"yunwei/roster"
 )
@@ -62,16 +63,16 @@ func (a *api) rosterRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/rosters", id: "rosters", tag: rosterTag, summary: "The rosters, by name.", query: afterParams("Rosters"), status: http.StatusOK, answer: rostersBody{}, handle: a.rosters, may: read},
 		{method: http.MethodGet, path: "/rosters/:name", id: "roster", tag: rosterTag, summary: "A roster: its plan, and when it was saved.", query: []param{versionParam("The version; the latest when none is given.")}, status: http.StatusOK, answer: rosterBody{}, handle: a.roster, may: read},
-		{method: http.MethodPut, path: "/rosters/:name", id: "save-roster", tag: rosterTag, summary: "Save a roster as its next version; with what is wrong with its next eight weeks. 201 for a new roster.", body: saveRosterFields(), status: http.StatusOK, also: []int{http.StatusCreated}, answer: savedRosterBody{}, handle: a.saveRoster, may: plan},
-		{method: http.MethodPost, path: "/rosters/:name/renew", id: "renew-roster", tag: rosterTag, summary: "Save a roster as it is with its calendar as that stands now: after a new holiday notice.", body: []defect.Field{{Name: "reason", Type: defect.TypeText, Max: defect.MaxText}}, status: http.StatusOK, answer: savedRosterBody{}, handle: a.renewRoster, may: plan},
+		{method: http.MethodPut, path: "/rosters/:name", id: "save-roster", tag: rosterTag, summary: "Save a roster as its next version; with what is wrong with its next eight weeks. 201 for a new roster.", body: desk.RosterFields(), status: http.StatusOK, also: []int{http.StatusCreated}, answer: savedRosterBody{}, handle: a.saveRoster, may: plan},
+		{method: http.MethodPost, path: "/rosters/:name/renew", id: "renew-roster", tag: rosterTag, summary: "Save a roster as it is with its calendar as that stands now: after a new holiday notice.", body: []defect.Field{desk.ReasonField()}, status: http.StatusOK, answer: savedRosterBody{}, handle: a.renewRoster, may: plan},
 		{method: http.MethodGet, path: "/rosters/:name/versions", id: "roster-versions", tag: rosterTag, summary: "Who saved a roster, when and why; the latest first.", query: []param{intParam("before", 1, 1_000_000_000, "Versions before this one."), pageSize(defect.MaxPageSize, "Versions an answer, 200 when none is given.")}, status: http.StatusOK, answer: rosterVersionsBody{}, handle: a.rosterVersions, may: read},
 		{method: http.MethodGet, path: "/rosters/:name/duty", id: "roster-duty", tag: rosterTag, summary: "Who is on duty by a roster at a time or in a span; for what is past, as it stood then.", query: dutyParams(), status: http.StatusOK, answer: dutyBody{}, handle: a.rosterDuty, may: read},
 		{method: http.MethodGet, path: "/rosters/:name/findings", id: "roster-findings", tag: rosterTag, summary: "Gaps and conflicts of the coming weeks.", query: append([]param{weeksParam(maxWeeks)}, indexParams("Findings")...), status: http.StatusOK, answer: dutyFindingsBody{}, handle: a.rosterFindings, may: read},
 
-		{method: http.MethodPost, path: "/rosters/:name/overrides", id: "add-override", tag: rosterTag, summary: "Put people on duty in place of others for a time.", body: overrideFields, status: http.StatusCreated, answer: overrideBody{}, handle: a.addOverride, may: plan},
+		{method: http.MethodPost, path: "/rosters/:name/overrides", id: "add-override", tag: rosterTag, summary: "Put people on duty in place of others for a time.", body: desk.OverrideFields(), status: http.StatusCreated, answer: overrideBody{}, handle: a.addOverride, may: plan},
 		{method: http.MethodGet, path: "/rosters/:name/overrides", id: "overrides", tag: rosterTag, summary: "The overrides of a roster, the latest made first.", query: afterParams("Overrides"), status: http.StatusOK, answer: overridesBody{}, handle: a.overrides, may: read},
 		{method: http.MethodDelete, path: "/rosters/:name/overrides/:id", id: "cancel-override", tag: rosterTag, summary: "End an override now.", status: http.StatusNoContent, handle: a.cancelOverride, may: plan},
-		{method: http.MethodPost, path: "/rosters/:name/swaps", id: "ask-swap", tag: rosterTag, summary: "Ask another to exchange duty.", body: swapFields, status: http.StatusCreated, answer: swapBody{}, handle: a.askSwap, may: serve},
+		{method: http.MethodPost, path: "/rosters/:name/swaps", id: "ask-swap", tag: rosterTag, summary: "Ask another to exchange duty.", body: desk.SwapFields(), status: http.StatusCreated, answer: swapBody{}, handle: a.askSwap, may: serve},
 		{method: http.MethodGet, path: "/rosters/:name/swaps", id: "swaps", tag: rosterTag, summary: "The swaps of a roster, the latest first.", query: afterParams("Swaps"), status: http.StatusOK, answer: swapsBody{}, handle: a.swaps, may: read},
 		{method: http.MethodPost, path: "/rosters/:name/swaps/:id/agree", id: "agree-swap", tag: rosterTag, summary: "Agree to a swap that one was asked for.", status: http.StatusOK, answer: swapBody{}, handle: a.answerSwap(true), may: serve},
 		{method: http.MethodPost, path: "/rosters/:name/swaps/:id/refuse", id: "refuse-swap", tag: rosterTag, summary: "Refuse a swap that one was asked for.", status: http.StatusOK, answer: swapBody{}, handle: a.answerSwap(false), may: serve},
@@ -117,58 +118,6 @@ func dutyParams() []param {
 		{Field: defect.Field{Name: "to", Type: defect.TypeTime}, summary: "Its end."},
 	}, indexParams("Assignments")...)
 }
-
-func peopleField(name string) defect.Field {
-	return defect.Field{Name: name, Type: defect.TypeList, Max: roster.MaxPeople, Required: true, Item: &defect.Field{Type: defect.TypeUser, Max: 200}}
-}
-
-func shiftsField(name string) defect.Field {
-	item := defect.Field{Type: defect.TypeObject, Fields: []defect.Field{
-		{Name: "name", Type: defect.TypeText, Max: roster.MaxName, Required: true},
-		{Name: "kind", Type: defect.TypeText, Enum: names(roster.Kinds()), Required: true},
-		{Name: "days", Type: defect.TypeList, Max: 7, Item: &defect.Field{Type: defect.TypeText, Enum: names(roster.Days())}},
-		{Name: "start", Type: defect.TypeClock, Required: true},
-		{Name: "end", Type: defect.TypeClock, Required: true},
-		{Name: "minimum", Type: defect.TypeInteger, Min: 0, Max: roster.MaxPeople},
-		{Name: "rotation", Type: defect.TypeObject, Required: true, Fields: []defect.Field{
-			{Name: "every", Type: defect.TypeText, Enum: names(roster.Turns()), Required: true},
-			{Name: "length", Type: defect.TypeInteger, Min: 1, Max: 52},
-			{Name: "anchor", Type: defect.TypeDate, Required: true},
-			{Name: "groups", Type: defect.TypeList, Max: roster.MaxGroups, Required: true, Item: &defect.Field{
-				Type: defect.TypeList, Max: roster.MaxPeople, Item: &defect.Field{Type: defect.TypeUser, Max: 200},
-			}},
-		}},
-	}}
-	return defect.Field{Name: name, Type: defect.TypeList, Max: roster.MaxShifts, Item: &item}
-}
-
-func saveRosterFields() []defect.Field {
-	entry := defect.Field{Type: defect.TypeObject, Fields: []defect.Field{
-		{Name: "date", Type: defect.TypeDate, Required: true}, {Name: "shift", Type: defect.TypeText, Max: roster.MaxName, Required: true},
-		{Name: "start", Type: defect.TypeClock}, {Name: "end", Type: defect.TypeClock}, peopleField("people"),
-	}}
-	return []defect.Field{
-		{Name: "plan", Type: defect.TypeObject, Required: true, Fields: []defect.Field{
-			{Name: "timezone", Type: defect.TypeZone, Required: true}, {Name: "calendar", Type: defect.TypeText, Max: 100}, {Name: "retired", Type: defect.TypeBool},
-			shiftsField("shifts"), shiftsField("holidays"), {Name: "entries", Type: defect.TypeList, Max: roster.MaxEntries, Item: &entry},
-		}},
-		{Name: "version", Type: defect.TypeInteger, Min: 0, Max: 1_000_000_000},
-		{Name: "reason", Type: defect.TypeText, Max: defect.MaxText},
-	}
-}
-
-var (
-	spanFields = []defect.Field{{Name: "from", Type: defect.TypeTime, Required: true}, {Name: "to", Type: defect.TypeTime, Required: true}}
-
-	overrideFields = []defect.Field{
-		{Name: "from", Type: defect.TypeTime, Required: true}, {Name: "to", Type: defect.TypeTime, Required: true}, {Name: "shift", Type: defect.TypeText, Max: roster.MaxName},
-		{Name: "instead", Type: defect.TypeUser, Max: 200}, peopleField("people"), {Name: "reason", Type: defect.TypeText, Max: defect.MaxText, Required: true},
-	}
-	swapFields = []defect.Field{
-		{Name: "with", Type: defect.TypeUser, Max: 200, Required: true}, {Name: "give", Type: defect.TypeObject, Fields: spanFields, Required: true},
-		{Name: "take", Type: defect.TypeObject, Fields: spanFields, Required: true}, {Name: "reason", Type: defect.TypeText, Max: defect.MaxText},
-	}
-)
 
 func (a *api) rosters(r *request) (any, error) {
 	list, next, err := a.desk.Rosters(r, r.by, r.text("after"), r.integer("page_size", defect.MaxPageSize))
@@ -394,9 +343,6 @@ func (a *api) importRoster(r *request) (any, error) {
 	return a.saved(r)(a.desk.ImportRoster(r, r.by, r.Param("name"), part, r.text("reason")))
 }
 
-// tableType is the content type of a duty table.
-const tableType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 func (a *api) exportRoster(r *request) (any, error) {
 	name := r.Param("name")
 	table, err := a.desk.ExportRoster(r, r.by, name, r.integer("weeks", roster.CheckedWeeks), language(r.Context) == lang.English)
@@ -404,6 +350,6 @@ func (a *api) exportRoster(r *request) (any, error) {
 		return nil, err
 	}
 	r.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + ".xlsx"}))
-	r.Data(http.StatusOK, tableType, table)
+	r.Data(http.StatusOK, edge.XLSXType, table)
 	return nil, nil
 }

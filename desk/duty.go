@@ -120,7 +120,25 @@ func (d *Desk) HandOver(ctx context.Context, by Caller, h roster.HandOver) (rost
 	return h, nil
 }
 
-var errHandOverUnknown = apperr.New(apperr.NotFound, apperr.ReasonHandOverUnknown, nil)
+var (
+	errHandOverUnknown = apperr.New(apperr.NotFound, apperr.ReasonHandOverUnknown, nil)
+	errAcknowledged    = apperr.New(apperr.Conflict, apperr.ReasonAcknowledged, nil)
+)
+
+// MayAcknowledge returns why somebody cannot say that they have read a hand-over: Forbidden, or Conflict when they have said
+// so before; nil when they can.
+func (d *Desk) MayAcknowledge(by Caller, h roster.HandOver) error {
+	if err := d.MayDuty(by, roster.TaskServe); err != nil {
+		return err
+	}
+	switch {
+	case h.To != fold(by.Username):
+		return apperr.New(apperr.Forbidden, apperr.ReasonNotYours, apperr.Args{"person": h.To})
+	case !h.AcknowledgedAt.IsZero():
+		return errAcknowledged
+	}
+	return nil
+}
 
 // AcknowledgeHandOver says that the caller, who comes, has read a hand-over. Conflict when they have said so before.
 func (d *Desk) AcknowledgeHandOver(ctx context.Context, by Caller, id, remark string) (roster.HandOver, error) {
@@ -135,15 +153,15 @@ func (d *Desk) AcknowledgeHandOver(ctx context.Context, by Caller, id, remark st
 	if err != nil {
 		return roster.HandOver{}, ofStore(err, errHandOverUnknown)
 	}
-	if h.To != fold(by.Username) {
-		return roster.HandOver{}, apperr.New(apperr.Forbidden, apperr.ReasonNotYours, apperr.Args{"person": h.To})
+	if err := d.MayAcknowledge(by, h); err != nil {
+		return roster.HandOver{}, err
 	}
 	h.AcknowledgedAt, h.Remark = micro(d.now()), strings.TrimSpace(remark)
 	err = d.write(ctx, sqlPatience, func(ctx context.Context) error {
 		return d.store.AcknowledgeHandOver(ctx, id, h.AcknowledgedAt, h.Remark)
 	})
 	if errors.Is(err, store.ErrConflict) {
-		return roster.HandOver{}, apperr.New(apperr.Conflict, apperr.ReasonAcknowledged, nil)
+		return roster.HandOver{}, errAcknowledged
 	}
 	return h, errorOf(err)
 }

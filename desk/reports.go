@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"yunwei/apperr"
@@ -58,6 +59,42 @@ func (d *Desk) Promises(ctx context.Context, by Caller, q defect.PromiseQuery, a
 		return nil, "", apperr.Of(err)
 	}
 	return list, next, nil
+}
+
+const (
+	// maxRows is how many promises are read one after another for a file: a sheet has room for 1,048,576 rows.
+	maxRows = 1_000_000
+	// rowsPage is how many are read at a time.
+	rowsPage = 2_000
+)
+
+// promiseLister is who lists promises: the desk.
+type promiseLister interface {
+	Promises(ctx context.Context, by Caller, q defect.PromiseQuery, after string, limit int) ([]defect.CasePromise, string, error)
+}
+
+// EachPromise calls each with every promise that q asks for, by start, and ends at its first error. The errors are those of
+// Promises, and TooLarge for more than a file takes.
+func EachPromise(ctx context.Context, from promiseLister, by Caller, q defect.PromiseQuery, each func(defect.CasePromise) error) error {
+	n := 0
+	for after := ""; ; {
+		list, next, err := from.Promises(ctx, by, q, after, rowsPage)
+		if err != nil {
+			return err
+		}
+		if n += len(list); n > maxRows {
+			return apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": strconv.Itoa(maxRows)})
+		}
+		for _, p := range list {
+			if err := each(p); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		after = next
+	}
 }
 
 // Zone returns the site's zone, in which people read times.

@@ -58,6 +58,18 @@ func (d *Desk) AddOverride(ctx context.Context, by Caller, name string, o roster
 	return o, d.change(ctx, func(ctx context.Context) error { return d.store.AddOverride(ctx, name, o) })
 }
 
+// MayCancelOverride returns why somebody cannot cancel an override now: Forbidden, or Conflict when it is over or cancelled;
+// nil when they can.
+func (d *Desk) MayCancelOverride(by Caller, o roster.Override) error {
+	if err := d.MayDuty(by, roster.TaskPlan); err != nil {
+		return err
+	}
+	if !o.Live(d.now()) {
+		return errChangeOver
+	}
+	return nil
+}
+
 // CancelOverride ends an override now: what it changed until now stays. Conflict when it is over or cancelled.
 func (d *Desk) CancelOverride(ctx context.Context, by Caller, name, id string) error {
 	if err := d.MayDuty(by, roster.TaskPlan); err != nil {
@@ -67,11 +79,10 @@ func (d *Desk) CancelOverride(ctx context.Context, by Caller, name, id string) e
 	if err := d.readRosterChange(ctx, func(ctx context.Context) (err error) { o, err = d.store.Override(ctx, name, id); return err }); err != nil {
 		return err
 	}
-	now := micro(d.now())
-	if !o.CancelledAt.IsZero() || !o.To.After(now) {
-		return errChangeOver
+	if err := d.MayCancelOverride(by, o); err != nil {
+		return err
 	}
-	o.CancelledBy, o.CancelledAt = by.Username, now
+	o.CancelledBy, o.CancelledAt = by.Username, micro(d.now())
 	return d.change(ctx, func(ctx context.Context) error { return d.store.CancelOverride(ctx, name, o) })
 }
 
@@ -129,6 +140,21 @@ func (d *Desk) AskSwap(ctx context.Context, by Caller, name string, w roster.Swa
 	return w, nil
 }
 
+// MayAnswerSwap returns why somebody cannot agree to a swap or refuse it now: Forbidden, or Conflict when it was answered or
+// is over; nil when they can.
+func (d *Desk) MayAnswerSwap(by Caller, w roster.Swap) error {
+	if err := d.MayDuty(by, roster.TaskServe); err != nil {
+		return err
+	}
+	switch {
+	case w.With != fold(by.Username):
+		return apperr.New(apperr.Forbidden, apperr.ReasonNotYours, apperr.Args{"person": w.With})
+	case !w.Waits(d.now()):
+		return errChangeOver
+	}
+	return nil
+}
+
 // AnswerSwap agrees to a swap or refuses it, and tells who asked; only who was asked may. Conflict when it was answered, or is over.
 func (d *Desk) AnswerSwap(ctx context.Context, by Caller, name, id string, agree bool) (roster.Swap, error) {
 	if err := d.MayDuty(by, roster.TaskServe); err != nil {
@@ -138,14 +164,10 @@ func (d *Desk) AnswerSwap(ctx context.Context, by Caller, name, id string, agree
 	if err != nil {
 		return roster.Swap{}, err
 	}
-	now := micro(d.now())
-	switch {
-	case w.With != fold(by.Username):
-		return roster.Swap{}, apperr.New(apperr.Forbidden, apperr.ReasonNotYours, apperr.Args{"person": w.With})
-	case w.State != roster.SwapAsked || !w.End().After(now):
-		return roster.Swap{}, errChangeOver
+	if err := d.MayAnswerSwap(by, w); err != nil {
+		return roster.Swap{}, err
 	}
-	w.State, w.AnsweredAt = roster.SwapRefused, now
+	w.State, w.AnsweredAt = roster.SwapRefused, micro(d.now())
 	if agree {
 		w.State = roster.SwapAgreed
 	}
@@ -168,30 +190,29 @@ func (d *Desk) CancelSwap(ctx context.Context, by Caller, name, id string) error
 	if err != nil {
 		return err
 	}
-	if err := d.mayCancel(by, w); err != nil {
+	if err := d.MayCancelSwap(by, w); err != nil {
 		return err
 	}
 	now, before := micro(d.now()), w.State
-	switch {
-	case !w.End().After(now) || !w.CancelledAt.IsZero():
-		return errChangeOver
-	case w.State == roster.SwapAsked:
+	if w.State == roster.SwapAsked {
 		w.State, w.AnsweredAt = roster.SwapWithdrawn, now
-	case w.State == roster.SwapAgreed:
+	} else {
 		w.CancelledBy, w.CancelledAt = by.Username, now
-	default:
-		return errChangeOver
 	}
 	return d.change(ctx, func(ctx context.Context) error { return d.store.MoveSwap(ctx, name, before, w) })
 }
 
-func (d *Desk) mayCancel(by Caller, w roster.Swap) error {
+// MayCancelSwap returns why somebody cannot cancel a swap now: Forbidden, or Conflict when it is over; nil when they can.
+func (d *Desk) MayCancelSwap(by Caller, w roster.Swap) error {
 	me := fold(by.Username)
-	switch planner := d.MayDuty(by, roster.TaskPlan); {
-	case planner == nil, w.By == me, w.With == me && w.State == roster.SwapAgreed:
-		return nil
+	serves := d.MayDuty(by, roster.TaskServe) == nil
+	switch planner := d.MayDuty(by, roster.TaskPlan) == nil; {
+	case !planner && !(serves && (w.By == me || w.With == me && w.State == roster.SwapAgreed)):
+		return apperr.New(apperr.Forbidden, apperr.ReasonNotYours, apperr.Args{"person": w.By})
+	case !w.Live(d.now()):
+		return errChangeOver
 	}
-	return apperr.New(apperr.Forbidden, apperr.ReasonNotYours, apperr.Args{"person": w.By})
+	return nil
 }
 
 // Swaps lists the swaps of a roster, the latest first, with the ID to go on from when there are more.

@@ -405,3 +405,20 @@ func (d *Desk) versions(ctx context.Context, name string, from, to time.Time) ([
 	})
 	return list, ofStore(err, unknownRoster())
 }
+
+// DutyPeople returns everybody who goes on duty, by name; nobody for a caller who may not see rosters.
+func (d *Desk) DutyPeople(by Caller) []defect.Person {
+	if d.MayDuty(by, roster.TaskRead) != nil {
+		return nil
+	}
+	return d.people.all(defect.GoesOnDuty)
+}
+
+// DutyPerson returns whose user name, or whose name if only one account has it, somebody has written; false for nobody's,
+// and for a caller who may not see rosters.
+func (d *Desk) DutyPerson(by Caller, who string) (string, bool) {
+	if d.MayDuty(by, roster.TaskRead) != nil {
+		return "", false
+	}
+	return d.whoIs(who)
+}

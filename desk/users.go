@@ -54,10 +54,10 @@ type UserPage struct {
 
 // Limits of what is known of somebody, in characters. A user name's are those of accounts.
 const (
-	maxName  = 100
-	maxUnit  = 200
-	maxPhone = 50
-	maxMail  = 254
+	maxPersonName = 100
+	maxUnit       = 200
+	maxPhone      = 50
+	maxMail       = 254
 )
 
 // AccountFields describes what an administrator says of somebody, in the order in which a form shows it.
@@ -67,7 +67,7 @@ func AccountFields() []defect.Field {
 		roles = append(roles, string(r))
 	}
 	return []defect.Field{
-		{Name: "name", Type: defect.TypeText, Max: maxName},
+		{Name: "name", Type: defect.TypeText, Max: maxPersonName},
 		{Name: "unit", Type: defect.TypeText, Max: maxUnit},
 		{Name: "phone", Type: defect.TypeText, Max: maxPhone},
 		{Name: "email", Type: defect.TypeEmail, Max: maxMail},

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"yunwei/apperr"
 	"yunwei/defect"
 	"yunwei/lang"
+	"yunwei/roster"
 )
 
 func catalogue(t *testing.T, l lang.Lang) map[string]string {
@@ -86,6 +88,7 @@ func wanted(t *testing.T) []string {
 	keys = append(keys, said(t, "../web/templates/parts/*.html", inTemplate)...)
 	keys = append(keys, said(t, "../web/[a-z]*[a-z].go", inCode)...)
 	keys = append(keys, ofPages(t)...)
+	keys = append(keys, ofDuty(t)...)
 	for _, frame := range []string{"", ".reporter", ".announcement"} {
 		keys = append(keys, "notice.subject"+frame, "notice.facts"+frame)
 	}
@@ -139,6 +142,27 @@ func ofPages(t *testing.T) []string {
 			continue
 		}
 		inputs("input.", []defect.Field{f})
+	}
+	return keys
+}
+
+// ofDuty returns the keys that the pages of rosters and reports ask for by the name of what they show.
+func ofDuty(t *testing.T) []string {
+	t.Helper()
+	keys := []string{"swap_state.cancelled", "swap_state.over", "swap_state.holds", "web.plan.shifts", "web.plan.holidays", "web.plan_why.shifts", "web.plan_why.holidays"}
+	for _, period := range []string{"this_month", "last_month", "this_quarter", "last_quarter", "this_year", "all"} {
+		keys = append(keys, "web.period."+period)
+	}
+	for _, day := range roster.Days() {
+		keys = append(keys, "weekday."+string(day))
+	}
+	for prefix, of := range map[string][2]string{
+		"turn.": {"../roster/roster.go", "Turn"}, "swap_state.": {"../roster/change.go", "SwapState"}, "web.problem.": {"../roster/check.go", "Problem"},
+		"web.duty_act.": {"../web/dutystep.go", "dutyAct"}, "web.roster_tab.": {"../web/roster.go", "rosterTab"}, "web.day_mark.": {"../web/week.go", "dayMark"},
+	} {
+		for _, name := range constants(t, of[0], of[1]) {
+			keys = append(keys, prefix+strings.ReplaceAll(name, "-", "_"))
+		}
 	}
 	return keys
 }

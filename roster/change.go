@@ -72,6 +72,17 @@ func (s Swap) End() time.Time {
 	return s.Give.To
 }
 
+// Live reports whether an override has, or will have, an effect at a time or later, so that it can be cancelled.
+func (o Override) Live(at time.Time) bool { return o.CancelledAt.IsZero() && o.To.After(at) }
+
+// Waits reports whether a swap waits at a time for who was asked.
+func (s Swap) Waits(at time.Time) bool { return s.State == SwapAsked && s.End().After(at) }
+
+// Live reports whether a swap waits at a time, or has or will have an effect then or later, so that it can be cancelled.
+func (s Swap) Live(at time.Time) bool {
+	return s.Waits(at) || s.State == SwapAgreed && s.CancelledAt.IsZero() && s.End().After(at)
+}
+
 // Check adds to wrong what is amiss with an override of a plan that is made at the given time.
 func (o Override) Check(p Plan, at time.Time, wrong *apperr.Fields) {
 	checkSpan("from", "to", Span{o.From, o.To}, at, wrong)

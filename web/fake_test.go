@@ -36,7 +36,7 @@ var people = map[string]defect.Person{
 
 // fakeConsole keeps cases by the rules of package defect, without Temporal and SQL, and records what it is asked.
 type fakeConsole struct {
-	fakeReports
+	fakeSubmissions
 	accountFake
 	policyFake
 	noticeFake

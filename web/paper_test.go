@@ -10,8 +10,8 @@ import (
 	"yunwei/defect"
 )
 
-// planned are the words of the plan's chapter 3.4 on what stands on the form and happens to it, in its order.
-var planned = []string{
+// ofThePlan are the words of the plan's chapter 3.4 on what stands on the form and happens to it, in its order.
+var ofThePlan = []string{
 	"系统缺陷类问题提交单",
 	"问题提交", "问题提出人", "应用信息系统", "故障级别", "问题描述",
 	"问题分析", "问题类型", "技术问题", "业务问题", "操作问题",
@@ -27,10 +27,10 @@ func TestPaper_IsThePlansForm(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.Code)
 	_, page, found := strings.Cut(w.Body.String(), `<article class="form">`)
 	require.True(t, found)
-	for at, rest := 0, page; at < len(planned); at++ {
-		i := strings.Index(rest, planned[at])
-		require.GreaterOrEqual(t, i, 0, "%s, behind %s", planned[at], planned[:at])
-		rest = rest[i+len(planned[at]):]
+	for at, rest := 0, page; at < len(ofThePlan); at++ {
+		i := strings.Index(rest, ofThePlan[at])
+		require.GreaterOrEqual(t, i, 0, "%s, behind %s", ofThePlan[at], ofThePlan[:at])
+		rest = rest[i+len(ofThePlan[at]):]
 	}
 	for _, text := range []string{
 		firstNumber, "王芳", "OA", "登录&lt;script&gt;", "d &amp; d", "全市", "2 级 · 严重", "电话", "☑ 技术问题", "☐ 业务问题", "☐ 操作问题", "光模块老化", "更换", "断网", "换回",

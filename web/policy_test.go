@@ -260,7 +260,7 @@ func TestHolidays_DaysFromPreviewToSaving(t *testing.T) {
 	}
 	more := carried(page, `name="after"`)
 	page = b.post("/policy/holidays/cn/preview", more).Body.String()
-	require.Equal(t, "further on", f.after)
+	require.Equal(t, "further on", f.policyFake.after)
 	require.Equal(t, want, f.change.Days)
 	save := carried(page, `id="why"`)
 	require.Equal(t, more["_key"], save["_key"], "one key for one change, whatever pages were looked at")
@@ -317,7 +317,7 @@ func TestHolidays_AppliedToChosenCases(t *testing.T) {
 	f.made = 2
 	b := as(t, h, "deputy", "zh")
 	page := b.get("/policy/holidays/cn/revisions/2?after=a").Body.String()
-	require.Equal(t, "a", f.after)
+	require.Equal(t, "a", f.policyFake.after)
 	for _, text := range []string{`name="number" value="` + firstNumber, `name="which" value="chosen"`, `name="reverts" value="2"`, `href="?after=further%20on#cases"`} {
 		require.Contains(t, page, text)
 	}

@@ -34,6 +34,8 @@ var (
 // fakeDesk has one case that waits for a signature, and records what it is asked.
 type fakeDesk struct {
 	fakeConsole
+	fakeDuty
+	fakeReports
 
 	sheet desk.Sheet
 	fail  error // what reading is answered with

@@ -20,8 +20,8 @@ import (
 	"yunwei/desk"
 )
 
-// fakeReports is what the desk says about reports, and what it was asked.
-type fakeReports struct {
+// fakeSubmissions is what the desk says about reports, and what it was asked.
+type fakeSubmissions struct {
 	similar  []desk.View
 	used     desk.Suggestions
 	noHelp   error            // what both are answered with

@@ -21,6 +21,7 @@ import (
 	"yunwei/desk"
 	"yunwei/edge"
 	"yunwei/lang"
+	"yunwei/roster"
 )
 
 // readViews reads every page in every language: a template fills in layout.html, with the help of the ones in parts/.
@@ -61,6 +62,8 @@ func (p *pages) funcs(l lang.Lang) template.FuncMap {
 		"next":    func(n int) int { return n + 1 },
 		"exactly": func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04:05") },
 		"now":     p.now,
+		"act":     func(act dutyAct) string { return l.Term("web.duty_act." + strings.ReplaceAll(string(act), "-", "_")) },
+		"row":     func(name string, tab rosterTab, id string, act dutyAct) rowStep { return rowStep{name, tab, id, act} },
 	}
 }
 
@@ -85,7 +88,7 @@ type navItem struct {
 }
 
 // nav returns the ways that a person has.
-func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
+func (p *pages) nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	here := c.FullPath()
 	items := []navItem{
 		{URL: "/", Label: l.Term("web.nav.work"), Here: here == "/"},
@@ -94,11 +97,22 @@ func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 		items = append(items, navItem{URL: signOffsPath, Label: l.Term("web.nav.sign_offs"), Here: strings.HasPrefix(here, signOffsPath)})
 	}
 	items = append(items, navItem{URL: "/defects?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == "/defects"})
+	if defect.MaySubmit(by.Person) {
+		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
+	}
 	if defect.MayWatch(by.Person) {
 		items = append(items, navItem{URL: boardPath, Label: l.Term("web.nav.board"), Here: here == boardPath})
 	}
-	if defect.MaySubmit(by.Person) {
-		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
+	if p.desk.MayDuty(by, roster.TaskRead) == nil {
+		items = append(items, navItem{URL: dutyPath, Label: l.Term("web.nav.duty"), Here: strings.HasPrefix(here, dutyPath) || here == newRosterPath})
+	}
+	reports := navItem{URL: reportPath, Label: l.Term("web.nav.reports"), Here: strings.HasPrefix(here, reportPath) || strings.HasPrefix(here, auditPath)}
+	switch {
+	case p.desk.MayReport(by) == nil:
+		items = append(items, reports)
+	case p.desk.MayAudit(by) == nil:
+		reports.URL = auditPath
+		items = append(items, reports)
 	}
 	if manages(by) {
 		items = append(items, navItem{URL: managePath, Label: l.Term("web.nav.manage"), Here: here == managePath})
@@ -141,7 +155,7 @@ func (p *pages) show(c *gin.Context, status int, name, title string, data any) {
 		}
 	}
 	if by, ok := c.Value(callerKey).(desk.Caller); ok {
-		v.Me, v.Nav = &by, nav(c, l, by)
+		v.Me, v.Nav = &by, p.nav(c, l, by)
 	}
 	if w, ok := data.(watcher); ok && status == http.StatusOK {
 		on := w.watches()

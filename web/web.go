@@ -53,6 +53,9 @@ type Desk interface {
 	userDesk
 	policyDesk
 	noticeListDesk
+	dutyDesk
+	reportDesk
+	auditDesk
 }
 
 // pages is the handlers' common ground.
@@ -67,7 +70,7 @@ type pages struct {
 	foes   *http.CrossOriginProtection // tells the requests that other sites make people's browsers send
 }
 
-// patience bounds the making of a page. Files may take longer: the server's own limits bound those.
+// patience bounds the making of a page. Files and reports may take longer: the server's and the desk's own limits bound those.
 const (
 	patience     = 15 * time.Second
 	filePatience = 3 * time.Minute
@@ -106,6 +109,9 @@ func NewHandler(o Options) (http.Handler, error) {
 	p.signOffRoutes(engine)
 	p.liveRoutes(engine)
 	p.boardRoutes(engine)
+	p.dutyRoutes(engine)
+	p.reportRoutes(engine)
+	p.auditRoutes(engine)
 	p.accountRoutes(engine)
 	p.manageRoutes(engine)
 	p.userRoutes(engine)
@@ -159,7 +165,7 @@ func bounded(c *gin.Context) {
 	switch {
 	case path == livePath:
 		return // it ends with the look at the page
-	case strings.Contains(path, "/attachments"), path == newPath, path == exportPath:
+	case strings.Contains(path, "/attachments"), path == newPath, path == exportPath, strings.HasPrefix(path, reportPath):
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
