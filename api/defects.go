@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"yunwei/apperr"
 	"yunwei/defect"
@@ -76,14 +75,7 @@ func (a *api) unknownAction(r *request) (any, error) {
 	if _, err := a.desk.Defect(r, r.by, r.Param("number")); err != nil {
 		return nil, err
 	}
-	return nil, apperr.New(apperr.NotFound, apperr.ReasonActionUnknown, apperr.Args{"action": cutText(r.Param("action"), 40)})
-}
-
-func cutText(s string, limit int) string {
-	if utf8.RuneCountInString(s) <= limit {
-		return s
-	}
-	return string([]rune(s)[:limit]) + "…"
+	return nil, apperr.New(apperr.NotFound, apperr.ReasonActionUnknown, apperr.Args{"action": defect.Printable(r.Param("action"))})
 }
 
 // list lists cases.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"net/mail"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -215,7 +214,7 @@ var forms = map[FieldType]struct {
 	TypeEmail: {isEmail, apperr.FieldEmail},
 	TypeCase:  {isNumber, apperr.FieldNumber},
 	TypeDate:  {isDate, apperr.FieldDate},
-	TypeClock: {timeOfDay.MatchString, apperr.FieldClock},
+	TypeClock: {isClock, apperr.FieldClock},
 	TypeZone:  {isZone, apperr.FieldTimezone},
 }
 
@@ -259,15 +258,14 @@ func isDate(s string) bool {
 	return err == nil
 }
 
-var timeOfDay = regexp.MustCompile(`^(([01]?\d|2[0-3]):[0-5]\d|24:00)$`)
+func isClock(s string) bool {
+	_, err := calendar.ParseClock(s)
+	return err == nil
+}
 
 func isZone(s string) bool {
-	t, err := time.Parse("-07:00", s)
-	if err != nil {
-		return false
-	}
-	_, offset := t.Zone()
-	return -12*60*60 <= offset && offset <= 14*60*60
+	_, err := calendar.ParseOffset(s)
+	return err == nil
 }
 
 func isEmail(s string) bool {

@@ -3,7 +3,6 @@ package defect
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -81,9 +80,9 @@ func (r *policyReader) hours(s section, key string) []calendar.Span {
 	var out []calendar.Span
 	for _, n := range s.list(key, "hours") {
 		from, to, ok := strings.Cut(n.Value, "-")
-		begin, okFrom := clockTime(from)
-		end, okTo := clockTime(to)
-		if !ok || !okFrom || !okTo || begin == minutesADay || begin == end {
+		begin, errFrom := calendar.ParseClock(strings.TrimSpace(from))
+		end, errTo := calendar.ParseClock(strings.TrimSpace(to))
+		if !ok || errFrom != nil || errTo != nil || begin == minutesADay || begin == end {
 			r.add(n, s.at(key), "%q are no hours: write them as \"08:30-12:00\", over midnight as \"22:00-06:00\"", n.Value)
 			continue
 		}
@@ -97,18 +96,6 @@ func (r *policyReader) hours(s section, key string) []calendar.Span {
 }
 
 const minutesADay = 24 * 60
-
-// clockTime reads 08:30 as minutes; 24:00 is the end of a day.
-func clockTime(s string) (int, bool) {
-	hour, minute, ok := strings.Cut(strings.TrimSpace(s), ":")
-	h, errHour := strconv.Atoi(hour)
-	m, errMinute := strconv.Atoi(minute)
-	total := h*60 + m
-	if !ok || errHour != nil || errMinute != nil || h < 0 || m < 0 || m > 59 || len(minute) != 2 || total > minutesADay {
-		return 0, false
-	}
-	return total, true
-}
 
 func (r *policyReader) holidays(s section, c *calendar.Calendar) {
 	n := s.keys["holidays"]

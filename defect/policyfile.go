@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -258,12 +257,10 @@ func (r *policyReader) timezone(s section) int {
 	if text == "" {
 		return 0
 	}
-	at, err := time.Parse("-07:00", text)
+	offset, err := calendar.ParseOffset(text)
 	if err != nil {
-		r.add(s.keys["timezone"], s.at("timezone"), "%q is no offset: write it as \"+08:00\"", text)
-		return 0
+		r.add(s.keys["timezone"], s.at("timezone"), "%v", err)
 	}
-	_, offset := at.Zone()
 	return offset
 }
 

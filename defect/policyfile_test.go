@@ -94,7 +94,7 @@ func TestParsePolicy_NamesLineAndReason(t *testing.T) {
 		"a setting twice":       {"onsite: 2h", "onsite: 2h\nonsite: 3h", 12, "twice"},
 		"a missing setting":     {"onsite: 2h\n", "", 1, "missing"},
 		"a severity is missing": {"  3: {name: {zh: 较严重, en: moderate}, calendar: 7x24, response: 30m, plan: 2h, resolve: 48h, sign_offs: 1}\n", "", 7, "missing"},
-		"no zone":               {`"+08:00"`, "Asia/Shanghai", 2, "offset"},
+		"no zone":               {`"+08:00"`, "Asia/Shanghai", 2, "write it as +08:00"},
 		"never opens":           {"days: [mon, tue, wed, thu, fri], ", "days: [], ", 5, "never opens"},
 		"overlapping hours":     {`"13:30-18:00"`, `"11:30-18:00"`, 5, "overlaps"},
 		"bad hours":             {`"13:30-18:00"`, `"13:30-25:00"`, 5, "hours"},

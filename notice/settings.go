@@ -55,20 +55,16 @@ const (
 	MaxAddress = 320
 )
 
-var quietForm = regexp.MustCompile(`^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$`)
-
 // ParseQuiet reads a span as people write it, "22:00-07:00". One that ends as it begins is none.
 func ParseQuiet(text string) (Quiet, bool) {
-	m := quietForm.FindStringSubmatch(text)
-	if m == nil {
+	from, to, ok := strings.Cut(text, "-")
+	begin, errFrom := calendar.ParseClock(from)
+	end, errTo := calendar.ParseClock(to)
+	q := Quiet{From: begin, To: end}
+	if !ok || errFrom != nil || errTo != nil || q.From == q.To || max(begin, end) == 24*60 || q.String() != text {
 		return Quiet{}, false
 	}
-	var n [4]int
-	for i := range n {
-		n[i], _ = strconv.Atoi(m[i+1]) // the form has digits there
-	}
-	q := Quiet{From: n[0]*60 + n[1], To: n[2]*60 + n[3]}
-	return q, q.From != q.To
+	return q, true
 }
 
 // String returns the span as ParseQuiet reads it.

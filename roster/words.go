@@ -3,8 +3,6 @@ package roster
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"yunwei/calendar"
@@ -28,14 +26,8 @@ type Clock int
 
 // ParseClock reads a time of day, 8:30 or 08:30. Its error says what is accepted.
 func ParseClock(s string) (Clock, error) {
-	hours, minutes, ok := strings.Cut(s, ":")
-	h, errH := strconv.Atoi(hours)
-	m, errM := strconv.Atoi(minutes)
-	c := Clock(h*60 + m)
-	if !ok || errH != nil || errM != nil || len(hours) > 2 || len(minutes) != 2 || h < 0 || m < 0 || m > 59 || c > dayMinutes {
-		return 0, fmt.Errorf("%q is no time of day: write it as 08:30, up to 24:00", s)
-	}
-	return c, nil
+	minutes, err := calendar.ParseClock(s)
+	return Clock(minutes), err
 }
 
 // String returns the time as 08:30.
@@ -67,15 +59,8 @@ type Zone int
 
 // ParseZone reads a zone. Its error says what is accepted.
 func ParseZone(s string) (Zone, error) {
-	t, err := time.Parse("-07:00", s)
-	if err != nil {
-		return 0, fmt.Errorf("%q is no zone: write it as +08:00", s)
-	}
-	_, offset := t.Zone()
-	if offset < -12*60*60 || offset > 14*60*60 {
-		return 0, fmt.Errorf("%q is no zone: those between -12:00 and +14:00 are", s)
-	}
-	return Zone(offset), nil
+	offset, err := calendar.ParseOffset(s)
+	return Zone(offset), err
 }
 
 // String returns the zone as +08:00.

@@ -61,7 +61,7 @@ func (s *Store) AddFinding(ctx context.Context, id string, d defect.Drift) (bool
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	_, err := s.write.ExecContext(ctx, "INSERT INTO audit_findings (audit_id, number, kind, subject, found_at, detail) VALUES (?, ?, ?, ?, ?, ?)",
-		plain(id), plain(d.Number), d.Kind, cutBytes(d.Subject, 64), micros(d.FoundAt), detailOf(d))
+		plain(id), plain(d.Number), d.Kind, clip(d.Subject, 64), micros(d.FoundAt), detailOf(d))
 	if isDuplicate(err) {
 		return false, nil
 	}
@@ -82,7 +82,7 @@ func detailOf(d defect.Drift) string {
 	args := maps.Clone(d.Args)
 	for limit := maxDetail; ; limit /= 2 {
 		for name, value := range args {
-			args[name] = cutBytes(value, limit)
+			args[name] = clip(value, limit)
 		}
 		b, err := json.Marshal(detail{Fact: d.Fact, Args: args})
 		if err != nil || len(b) <= maxDetail { // words can be written
@@ -98,15 +98,6 @@ func factOf(text string) (defect.DriftFact, apperr.Args) {
 		return defect.FactToldBefore, apperr.Args{"text": text}
 	}
 	return d.Fact, d.Args
-}
-
-func cutBytes(s string, limit int) string {
-	for i := range s {
-		if i > limit-4 { // the longest character
-			return s[:i]
-		}
-	}
-	return s
 }
 
 // Audits lists the audits, the latest first, at most limit of them, and the cursor to go on after; ErrCursor.

@@ -211,7 +211,7 @@ func (p *pages) refuse(c *gin.Context, err error) int {
 type problem struct {
 	Title, Detail string
 	Retry         bool   // it may be another matter in a moment
-	Typed         bool   // a form was sent, which the browser has kept
+	Form          bool   // a form was sent, which the browser has kept
 	ID            string // of the request, for whoever looks into it; empty when nobody has to
 	Code          apperr.Code
 	Known         bool   // its reader has signed in
@@ -221,17 +221,22 @@ type problem struct {
 
 // fail shows an error as a page. Causes stay in the log.
 func (p *pages) fail(c *gin.Context, err error) {
+	said := apperr.Of(err).Reason
 	e, l, status := apperr.Of(forPeople(c, err)), language(c), p.refuse(c, err)
-	told := problem{Title: l.Term("title." + string(e.Code)), Detail: l.Text(e.Reason, e.Args), Typed: changes(c), Code: e.Code}
-	told.Retry = status == http.StatusServiceUnavailable && (!told.Typed || e.Reason == apperr.Of(err).Reason) // else it is in the words of the page
+	told := problem{Title: l.Term("title." + string(e.Code)), Detail: l.Text(e.Reason, e.Args), Form: changes(c), Code: e.Code}
+	// Of a form, the page's own words say what to do.
+	told.Retry = status == http.StatusServiceUnavailable && (!told.Form || e.Reason == said)
 	if status == http.StatusInternalServerError {
 		told.ID = edge.ID(c)
+	}
+	if said == apperr.ReasonInternal { // without the ID, which stands on a line of its own
+		told.Detail = l.Text(said, nil)
 	}
 	by, known := c.Value(callerKey).(desk.Caller)
 	if told.Known = known; known {
 		told.Roles = roles(l, by.Roles)
 	}
-	if known && e.Reason == apperr.ReasonStoreAway && !told.Typed {
+	if known && e.Reason == apperr.ReasonStoreAway && !told.Form {
 		told.Away = awayFrom(c, by, err)
 	}
 	p.show(c, status, "problem", told.Title, told)

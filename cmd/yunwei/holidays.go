@@ -50,7 +50,7 @@ func (h holidaysImport) Run(ctx context.Context, c console) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(c.out, "%s: revision %d, %d days changed, known through %s\n", r.Set, r.N, len(r.Effect.Days), r.Effect.Through)
+		_, err = fmt.Fprintf(c.out, "%s: revision %d, %s changed, known through %s\n", r.Set, r.N, counted(len(r.Effect.Days), "day"), r.Effect.Through)
 		return err
 	})
 }
@@ -68,11 +68,11 @@ func readNotice(file string) (calendar.Change, error) {
 	}
 	change, err := calendar.ParseNotice(text)
 	if wrong, ok := errors.AsType[calendar.Mistakes](err); ok {
-		var b strings.Builder
-		for _, m := range wrong {
-			fmt.Fprintf(&b, "\n%s: %v", file, m)
+		lines := make([]string, len(wrong))
+		for i, m := range wrong {
+			lines[i] = fmt.Sprintf("%s: %v", file, m)
 		}
-		return change, mistakes{fmt.Errorf("the notice has %d mistakes:%s", len(wrong), b.String())}
+		return change, mistakesIn("the notice", lines)
 	}
 	return change, err
 }

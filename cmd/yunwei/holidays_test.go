@@ -27,7 +27,7 @@ func TestHolidays_FromTheCommandLine(t *testing.T) {
 	good := file("2027.json", `{"year":2027,"days":[{"name":"元旦","date":"2027-01-01","isOffDay":true}]}`)
 	out, err := yunwei("holidays", "import", good, "--why", "国办发明电〔2026〕7号", "--by", "王芳")
 	require.NoError(t, err)
-	require.Equal(t, "cn: revision 1, 1 days changed, known through 2027-12-31\n", out)
+	require.Equal(t, "cn: revision 1, 1 day changed, known through 2027-12-31\n", out)
 	_, err = yunwei("holidays", "import", good, "--why", "again")
 	require.ErrorContains(t, err, "would change nothing")
 	out, err = yunwei("holidays", "list")

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -82,6 +83,19 @@ func oneLine(err error) string {
 
 // mistakes is an error of several lines.
 type mistakes struct{ error }
+
+// mistakesIn says what is wrong with something, one line for each mistake.
+func mistakesIn(what string, lines []string) error {
+	return mistakes{fmt.Errorf("%s has %s:\n%s", what, counted(len(lines), "mistake"), strings.Join(lines, "\n"))}
+}
+
+// counted is a number of things in words.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}
 
 func newLog(s config.Log) *slog.Logger {
 	var level slog.Level

@@ -147,11 +147,11 @@ func readPlan(file string, policy defect.Policy) (roster.Plan, error) {
 		wrong.Add("plan.calendar", apperr.FieldCalendar, apperr.Args{"calendars": strings.Join(slices.Sorted(maps.Keys(policy.Calendars)), ", ")})
 	}
 	if len(wrong) > 0 {
-		var b strings.Builder
-		for _, f := range wrong {
-			fmt.Fprintf(&b, "\n%s: %s: %s", file, f.Field, lang.English.Text(f.Reason, f.Args))
+		lines := make([]string, len(wrong))
+		for i, f := range wrong {
+			lines[i] = fmt.Sprintf("%s: %s: %s", file, f.Field, lang.English.Text(f.Reason, f.Args))
 		}
-		return roster.Plan{}, mistakes{fmt.Errorf("the plan has %d mistakes:%s", len(wrong), b.String())}
+		return roster.Plan{}, mistakesIn("the plan", lines)
 	}
 	return plan, nil
 }

@@ -17,7 +17,7 @@ const maxNumbers = 20
 
 // write tells people what came of the trial.
 func (t *trial) write(out io.Writer) error {
-	if _, err := fmt.Fprintf(out, "policy %s%s, %d cases; figures are: as it was -> as it would have been\n\n", t.policy.Name, t.what(), t.promises.Cases); err != nil {
+	if _, err := fmt.Fprintf(out, "policy %s%s, %s; figures are: as it was -> as it would have been\n\n", t.policy.Name, t.what(), counted(t.promises.Cases, "case")); err != nil {
 		return err
 	}
 	if err := t.writePromises(out); err != nil {
@@ -110,7 +110,7 @@ func (t *trial) writeDuty(out io.Writer) error {
 		return err
 	}
 	if more := len(d.Differ) - maxNumbers; more > 0 {
-		_, err = fmt.Fprintf(out, "and %d more calls differ\n", more)
+		_, err = fmt.Fprintf(out, "and %s that would have been otherwise\n", counted(more, "more call"))
 	}
 	return err
 }

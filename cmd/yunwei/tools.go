@@ -249,11 +249,11 @@ func loadPolicy(file string) (defect.Policy, error) {
 	}
 	policy, err := defect.ParsePolicy(text)
 	if wrong, ok := errors.AsType[defect.PolicyErrors](err); ok {
-		var b strings.Builder
-		for _, w := range wrong {
-			fmt.Fprintf(&b, "\n%s:%d: %s: %s", file, w.Line, w.Path, w.Message)
+		lines := make([]string, len(wrong))
+		for i, w := range wrong {
+			lines[i] = fmt.Sprintf("%s:%d: %s: %s", file, w.Line, w.Path, w.Message)
 		}
-		return defect.Policy{}, mistakes{fmt.Errorf("the policy has %d mistakes:%s", len(wrong), b.String())}
+		return defect.Policy{}, mistakesIn("the policy", lines)
 	}
 	return policy, err
 }
