@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,6 +26,7 @@ type caseDesk interface {
 	Events(ctx context.Context, by desk.Caller, number string, after, limit int) (events []defect.Event, more bool, err error)
 	Act(ctx context.Context, by desk.Caller, number string, a defect.Action, in defect.Input, version *int, idempotencyKey string) (desk.View, error)
 	MayAct(ctx context.Context, by desk.Caller, number string, a defect.Action) error
+	Names(usernames ...string) map[string]string
 }
 
 func (a *api) maySubmit(r *request) error { return a.desk.MaySubmit(r.by) }
@@ -104,6 +106,9 @@ func (a *api) list(r *request) (any, error) {
 	if err := checkList(r, q); err != nil {
 		return nil, err
 	}
+	if r.text("format") == formatXLSX {
+		return nil, a.sendXLSX(r, "defects", a.cases(r, q))
+	}
 	page, err := a.desk.Defects(r, r.by, q)
 	if err != nil {
 		return nil, err
@@ -116,6 +121,42 @@ func (a *api) list(r *request) (any, error) {
 		answer.Items = append(answer.Items, defectOf(v))
 	}
 	return answer, nil
+}
+
+// cases is what a query finds as a table, from its first page and as far as a page reaches.
+func (a *api) cases(r *request, q defect.Query) table {
+	l := language(r.Context)
+	t := table{name: l.Term(string(lang.HeadingCases)), headings: l.CaseHeadings()}
+	q.Page, q.After, q.Size = 1, "", defect.MaxPageSize
+	t.rows = func(yield func([]any) error) error {
+		for n := 0; n < defect.MaxDepth; {
+			page, err := a.desk.Defects(r, r.by, q)
+			if err != nil {
+				return err
+			}
+			for _, v := range page.Items {
+				if err := yield(a.caseRow(l, v)); err != nil {
+					return err
+				}
+			}
+			if n += len(page.Items); page.Next == "" {
+				return nil
+			}
+			q.After = page.Next
+		}
+		return nil
+	}
+	return t
+}
+
+func (a *api) caseRow(l lang.Lang, v desk.View) []any {
+	row := l.CaseRow(&v.Case, cmp.Or(a.desk.Names(v.Assignee)[v.Assignee], v.Assignee))
+	for i, cell := range row {
+		if at, ok := cell.(time.Time); ok {
+			row[i] = a.local(at)
+		}
+	}
+	return row
 }
 
 // checkList checks what one parameter means for another.

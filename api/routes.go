@@ -15,7 +15,7 @@ func (a *api) routes() []route {
 		{method: http.MethodGet, path: "/me", id: "me", tag: "sessions", summary: "Who this token stands for.", status: http.StatusOK, answer: userBody{}, handle: a.me},
 
 		{method: http.MethodPost, path: "/defects", id: "submit", tag: "defects", summary: "File a defect report. 201 with its address; 200 when the key was used for the same report before.", once: true, body: defect.SubmissionFields(), status: http.StatusCreated, also: []int{http.StatusOK}, answer: defectBody{}, handle: a.submit, may: a.maySubmit},
-		{method: http.MethodGet, path: "/defects", id: "list", tag: "defects", summary: "List the cases that the caller may see.", query: listParams(), status: http.StatusOK, answer: listBody{}, handle: a.list},
+		{method: http.MethodGet, path: "/defects", id: "list", tag: "defects", summary: "List the cases that the caller may see; as a workbook where format says so.", query: listParams(), slow: true, status: http.StatusOK, answer: listBody{}, handle: a.list},
 		{method: http.MethodGet, path: "/defects/:number", id: "read", tag: "defects", summary: "Read a case.", status: http.StatusOK, answer: defectBody{}, handle: a.read},
 		{method: http.MethodGet, path: "/defects/:number/events", id: "events", tag: "defects", summary: "The timeline of a case, by seq.", query: eventParams(), status: http.StatusOK, answer: eventsBody{}, handle: a.events},
 		{method: http.MethodGet, path: "/defects/:number/clocks/:name/explain", id: "explain-clock", tag: "defects", summary: "How the due time of a clock came about, and whose time it was.", query: explainParams(), status: http.StatusOK, answer: explanationBody{}, handle: a.explainClock},
@@ -91,6 +91,7 @@ func listParams() []param {
 		{Field: defect.Field{Name: "page", Type: defect.TypeInteger, Min: 1, Max: defect.MaxDepth}, summary: "Page, from 1."},
 		pageSize(defect.MaxPageSize, "Rows a page, 20 when none is given."),
 		text("after", "The cursor `next` of the page before, in place of page."),
+		{Field: enum("format", []string{formatXLSX}), summary: "A workbook of all that is found instead of a page of JSON: 10,000 cases at most."},
 	}
 }
 

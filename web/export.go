@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -21,7 +20,9 @@ const (
 	exportPath = "/defects/export"
 	// exportRows is how many cases a file takes: what people still read in a sheet.
 	exportRows = defect.MaxDepth
-	xlsxType   = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	// columnWidth is in characters: a time fits.
+	columnWidth = 17
+	xlsxType    = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 )
 
 // export sends the cases that the filters of an address find, as far as the caller may see them, as a workbook. It is made
@@ -81,7 +82,7 @@ func (p *pages) fillBook(c *gin.Context, l lang.Lang, by desk.Caller, q defect.Q
 		if err := s.add(page.Items); err != nil {
 			return err
 		}
-		if q.After = page.Next; q.After == "" || s.rows >= exportRows {
+		if q.After = page.Next; q.After == "" || s.cases >= exportRows {
 			break
 		}
 	}
@@ -99,11 +100,11 @@ func (p *pages) fillBook(c *gin.Context, l lang.Lang, by desk.Caller, q defect.Q
 // caseSheet writes cases into a sheet, a row each.
 type caseSheet struct {
 	*pages
-	l    lang.Lang
-	w    *excelize.StreamWriter
-	at   int // the style of a time
-	line int
-	rows int // of cases
+	l     lang.Lang
+	w     *excelize.StreamWriter
+	at    int // the style of a time
+	line  int
+	cases int
 }
 
 // head writes what stands above the columns, which stays in sight.
@@ -115,83 +116,37 @@ func (s *caseSheet) head(book *excelize.File) error {
 	if err := s.w.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return fmt.Errorf("keep the headings in sight: %w", err)
 	}
-	var cells []any
-	for _, h := range s.headings() {
-		cells = append(cells, excelize.Cell{StyleID: bold, Value: h})
+	headings := s.l.CaseHeadings()
+	if err := s.w.SetColWidth(1, len(headings), columnWidth); err != nil {
+		return fmt.Errorf("make room for the columns: %w", err)
+	}
+	cells := make([]any, len(headings))
+	for i, h := range headings {
+		cells[i] = excelize.Cell{StyleID: bold, Value: h}
 	}
 	return s.put(cells...)
 }
 
-// headings are in the order of row.
-func (s *caseSheet) headings() []string {
-	var out []string
-	for _, key := range []string{
-		"web.export.number", "input.title", "input.system", "input.module", "input.asset_id", "web.list.severity", "input.category", "web.list.stage", "web.export.waiting",
-		"web.list.assignee", "web.case.level", "web.case.reporter", "input.reporter.unit", "input.channel", "web.sign.submitted", "web.list.updated", "web.export.closed",
-		"web.case.closed", "web.export.cycle",
-	} {
-		out = append(out, s.l.Term(key))
-	}
-	for _, name := range defect.ClockNames() {
-		clock := apperr.Args{"clock": "@clock." + string(name)}
-		out = append(out, s.l.Text("web.export.state", clock), s.l.Text("web.export.due", clock), s.l.Text("web.export.met", clock))
-	}
-	return out
-}
-
 func (s *caseSheet) add(views []desk.View) error {
-	views = views[:min(len(views), exportRows-s.rows)]
-	for _, r := range s.pages.rows(s.l, views) {
-		if err := s.put(s.row(&r)...); err != nil {
+	views = views[:min(len(views), exportRows-s.cases)]
+	for _, r := range s.rows(s.l, views) {
+		cells := s.l.CaseRow(&r.Case, r.AssigneeName)
+		for i, cell := range cells {
+			if at, ok := cell.(time.Time); ok {
+				cells[i] = excelize.Cell{StyleID: s.at, Value: wallClock(at.In(s.zone))}
+			}
+		}
+		if err := s.put(cells...); err != nil {
 			return err
 		}
-		s.rows++
+		s.cases++
 	}
 	return nil
 }
 
-func (s *caseSheet) row(r *row) []any {
-	var waiting []string
-	for _, w := range r.Waiting {
-		waiting = append(waiting, s.l.Term("waiting."+string(w)))
-	}
-	out := []any{
-		r.Number, r.Submission.Title, r.Submission.System, r.Submission.Module, r.Submission.AssetID, int(r.Severity), s.term("category.", string(r.Category)),
-		s.term("stage.", string(r.Stage)), strings.Join(waiting, s.l.Term("list.separator")), r.AssigneeName, s.term("level.", string(r.Level)),
-		r.Submission.Reporter.Name, r.Submission.Reporter.Unit, s.term("channel.", string(r.Submission.Channel)), s.time(r.CreatedAt), s.time(r.UpdatedAt), s.time(r.ClosedAt),
-		s.term("close_reason.", string(r.CloseReason)), r.Cycle,
-	}
-	for _, name := range defect.ClockNames() {
-		out = append(out, s.promise(r, name)...)
-	}
-	return out
-}
-
-// promise is the latest promise of a name: how it stands, when it is due, when it was met.
-func (s *caseSheet) promise(r *row, name defect.ClockName) []any {
-	for i := len(r.Clocks) - 1; i >= 0; i-- {
-		if k := r.Clocks[i]; k.Name == name {
-			return []any{s.term("clock_state.", string(k.State())), s.time(k.DueAt), s.time(k.MetAt)}
-		}
-	}
-	return []any{nil, nil, nil}
-}
-
-// term is the name of a term; nil for none.
-func (s *caseSheet) term(kind, name string) any {
-	if name == "" {
-		return nil
-	}
-	return s.l.Term(kind + name)
-}
-
-// time is what a clock on the wall shows at the site, for a sheet knows no zones; nil for none.
-func (s *caseSheet) time(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.In(s.zone)
-	return excelize.Cell{StyleID: s.at, Value: time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)}
+// wallClock is what a clock on the wall shows at t: a sheet knows no zones.
+func wallClock(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
 }
 
 // put writes a row. Texts are stored as texts: none is ever a formula.
