@@ -113,7 +113,10 @@ func element(rest, tag string) string {
 	for _, at := range regexp.MustCompile(`</?`+tag+`[ >]`).FindAllStringIndex(rest, -1) {
 		if rest[at[0]+1] != '/' {
 			depth++
-		} else if depth--; depth == 0 {
+			continue
+		}
+		depth--
+		if depth == 0 {
 			return rest[:at[0]]
 		}
 	}
