@@ -98,11 +98,17 @@ func (f *fakeDesk) Defect(_ context.Context, _ desk.Caller, number string) (desk
 }
 func (f *fakeDesk) Defects(_ context.Context, _ desk.Caller, q defect.Query) (desk.Page, error) {
 	f.q = q
-	return desk.Page{Items: []desk.View{f.view()}, Total: 1, TotalExact: true, Next: "n"}, f.ask("list")
+	page := desk.Page{Items: []desk.View{f.view()}, Total: 1, TotalExact: true, Next: "n"}
+	if q.After == "n" {
+		page.Next = ""
+	}
+	return page, f.ask("list")
 }
 func (f *fakeDesk) Similar(_ context.Context, _ desk.Caller, title, system string) ([]desk.View, error) {
 	return []desk.View{f.view()}, f.ask("similar " + title + " " + system)
 }
+
+func (f *fakeDesk) Names(...string) map[string]string { return map[string]string{"t": "技术一"} }
 func (f *fakeDesk) Events(_ context.Context, _ desk.Caller, number string, after, limit int) ([]defect.Event, bool, error) {
 	return []defect.Event{
 		{Seq: after + 1, Kind: defect.KindSubmit, At: now, Actor: defect.Actor{Username: "r"}, Submission: &defect.Submission{Title: "t"}},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"yunwei/apperr"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/edge"
 	"yunwei/lang"
 )
 
@@ -25,6 +27,7 @@ type caseDesk interface {
 	Events(ctx context.Context, by desk.Caller, number string, after, limit int) (events []defect.Event, more bool, err error)
 	Act(ctx context.Context, by desk.Caller, number string, a defect.Action, in defect.Input, version *int, idempotencyKey string) (desk.View, error)
 	MayAct(ctx context.Context, by desk.Caller, number string, a defect.Action) error
+	Names(usernames ...string) map[string]string
 }
 
 func (a *api) maySubmit(r *request) error { return a.desk.MaySubmit(r.by) }
@@ -97,6 +100,9 @@ func (a *api) list(r *request) (any, error) {
 	if err := checkList(r, q); err != nil {
 		return nil, err
 	}
+	if r.text("format") == formatXLSX {
+		return nil, a.download(r, "defects").XLSX(r.Context, a.cases(r, q))
+	}
 	page, err := a.desk.Defects(r, r.by, q)
 	if err != nil {
 		return nil, err
@@ -122,6 +128,20 @@ func (a *api) similar(r *request) (any, error) {
 		answer.Items = append(answer.Items, defectOf(v))
 	}
 	return answer, nil
+}
+
+// cases is what a query finds as a table, from its first page and as far as a page reaches.
+func (a *api) cases(r *request, q defect.Query) edge.Table {
+	l := language(r.Context)
+	return edge.Table{Name: l.Term(string(lang.HeadingCases)), Headings: l.CaseHeadings(), Rows: func(yield func([]any) error) error {
+		whole, err := desk.EachCase(r, a.desk, r.by, q, func(v desk.View) error {
+			return yield(l.CaseRow(&v.Case, cmp.Or(a.desk.Names(v.Assignee)[v.Assignee], v.Assignee), a.desk.Zone()))
+		})
+		if err == nil && !whole {
+			err = yield(l.CasesCut(defect.MaxDepth))
+		}
+		return err
+	}}
 }
 
 // checkList checks what one parameter means for another.

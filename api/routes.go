@@ -17,7 +17,7 @@ func (a *api) routes() []route {
 		{method: http.MethodPut, path: "/me/password", id: "change-password", tag: "sessions", summary: "Change the caller's password. All their sessions end; the answer is a new one.", body: newPasswordFields, status: http.StatusOK, answer: sessionBody{}, handle: a.changePassword},
 
 		{method: http.MethodPost, path: "/defects", id: "submit", tag: "defects", summary: "File a defect report. 201 with its address; 200 when the key was used for the same report before.", once: true, body: defect.SubmissionFields(), status: http.StatusCreated, also: []int{http.StatusOK}, answer: defectBody{}, handle: a.submit, may: a.maySubmit},
-		{method: http.MethodGet, path: "/defects", id: "list", tag: "defects", summary: "List the cases that the caller may see.", query: listParams(), status: http.StatusOK, answer: listBody{}, handle: a.list},
+		{method: http.MethodGet, path: "/defects", id: "list", tag: "defects", summary: "List the cases that the caller may see; as a workbook where format says so.", query: listParams(), slow: true, status: http.StatusOK, answer: listBody{}, handle: a.list},
 		{method: http.MethodGet, path: "/defects/similar", id: "similar", tag: "defects", summary: "The open cases that the caller may see and whose titles are most like a given one, the best first, five at most; those of the system before others.", query: similarParams(), status: http.StatusOK, answer: similarBody{}, handle: a.similar},
 		{method: http.MethodGet, path: "/defects/:number", id: "read", tag: "defects", summary: "Read a case.", status: http.StatusOK, answer: defectBody{}, handle: a.read},
 		{method: http.MethodGet, path: "/defects/:number/events", id: "events", tag: "defects", summary: "The timeline of a case, by seq.", query: eventParams(), status: http.StatusOK, answer: eventsBody{}, handle: a.events},
@@ -96,6 +96,7 @@ func listParams() []param {
 		{Field: defect.Field{Name: "page", Type: defect.TypeInteger, Min: 1, Max: defect.MaxDepth}, summary: "Page, from 1."},
 		pageSize(defect.MaxPageSize, "Rows a page, 20 when none is given."),
 		text("after", "The cursor `next` of the page before, in place of page."),
+		{Field: enum("format", []string{formatXLSX}), summary: "A workbook of all that is found instead of a page of JSON: 10,000 cases at most."},
 	}
 }
 

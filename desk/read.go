@@ -110,6 +110,33 @@ func (d *Desk) Defects(ctx context.Context, by Caller, q defect.Query) (Page, er
 	return page, nil
 }
 
+// caseLister lists cases, as a Desk does.
+type caseLister interface {
+	Defects(ctx context.Context, by Caller, q defect.Query) (Page, error)
+}
+
+// EachCase calls each with every case that q finds, from the first on and as deep as pages reach, and ends at its first error.
+// It returns whether those were all. The errors are those of Defects.
+func EachCase(ctx context.Context, from caseLister, by Caller, q defect.Query, each func(View) error) (whole bool, err error) {
+	q.Page, q.After, q.Size = 1, "", defect.MaxPageSize
+	for n := 0; n < defect.MaxDepth; {
+		page, err := from.Defects(ctx, by, q)
+		if err != nil {
+			return false, err
+		}
+		for _, v := range page.Items {
+			if err := each(v); err != nil {
+				return false, err
+			}
+		}
+		if n += len(page.Items); page.Next == "" {
+			return true, nil
+		}
+		q.After = page.Next
+	}
+	return false, nil
+}
+
 // Events returns the events of a case after a seq, at most limit of them, and whether there are more. While SQL is away
 // it tells those that the workflow still has, when they reach back far enough, and is Unavailable otherwise.
 func (d *Desk) Events(ctx context.Context, by Caller, number string, after, limit int) ([]defect.Event, bool, error) {

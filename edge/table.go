@@ -23,6 +23,8 @@ const (
 	XLSXType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	// byteOrderMark tells spreadsheets that a CSV is UTF-8.
 	byteOrderMark = "\ufeff"
+	// columnWidth is in characters: a time fits.
+	columnWidth = 19
 )
 
 // Table is what a file shows: headings, and rows of texts, numbers, times and nil.
@@ -157,6 +159,16 @@ func fillSheet(book *excelize.File, t Table) error {
 	if err != nil {
 		return fmt.Errorf("begin a sheet: %w", err)
 	}
+	bold, err := book.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
+	if err != nil {
+		return fmt.Errorf("style the headings: %w", err)
+	}
+	if err := w.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+		return fmt.Errorf("keep the headings in sight: %w", err)
+	}
+	if err := w.SetColWidth(1, max(1, len(t.Headings)), columnWidth); err != nil {
+		return fmt.Errorf("make room for the columns: %w", err)
+	}
 	line := 0
 	put := func(row []any) error {
 		line++
@@ -171,7 +183,7 @@ func fillSheet(book *excelize.File, t Table) error {
 	}
 	top := make([]any, len(t.Headings))
 	for i, h := range t.Headings {
-		top[i] = h
+		top[i] = excelize.Cell{StyleID: bold, Value: h}
 	}
 	if err := put(top); err != nil {
 		return fmt.Errorf("write the headings: %w", err)

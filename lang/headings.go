@@ -26,3 +26,21 @@ const (
 	HeadingCounted    Heading = "heading.counted"
 	HeadingLateBy     Heading = "heading.late_by"
 )
+
+// The headings of tables of cases, beside the names of what people fill in.
+const (
+	HeadingCase        Heading = "heading.case"
+	HeadingStage       Heading = "heading.stage"
+	HeadingWaiting     Heading = "heading.waiting"
+	HeadingLevel       Heading = "heading.level"
+	HeadingReporter    Heading = "heading.reporter"
+	HeadingSubmitted   Heading = "heading.submitted_at"
+	HeadingUpdated     Heading = "heading.updated_at"
+	HeadingClosed      Heading = "heading.closed_at"
+	HeadingCloseReason Heading = "heading.close_reason"
+	HeadingCycle       Heading = "heading.cycle"
+	HeadingClockState  Heading = "heading.clock_state" // of a promise
+	HeadingClockDue    Heading = "heading.clock_due"
+	HeadingClockMet    Heading = "heading.clock_met"
+	HeadingCasesCut    Heading = "heading.cases_cut" // [n]: below a table that goes no further
+)

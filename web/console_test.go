@@ -24,7 +24,7 @@ var (
 	assetLink = regexp.MustCompile(`/assets/[a-z.-]+\?v=[0-9a-f]+`)
 	scriptTag = regexp.MustCompile(`<script[^>]*>`)
 	// rawKey is a key of the catalogues that has no text.
-	rawKey = regexp.MustCompile(`>\s*(web|input|stage|action|role|severity|clock|clock_state|event|field|error|title|level|category|channel|passed|fix_kind|sort|waiting|close_reason)\.[a-z_.]+`)
+	rawKey = regexp.MustCompile(`>\s*(web|input|stage|action|role|severity|clock|clock_state|event|field|error|title|level|category|channel|passed|fix_kind|sort|waiting|close_reason|why|side|phase|heading)\.[a-z_.]+`)
 )
 
 func report() defect.Submission {
@@ -77,7 +77,7 @@ func TestPages_SpeakBothLanguages(t *testing.T) {
 	} {
 		for username := range people {
 			b := as(t, h, username, language)
-			for _, target := range []string{"/", "/defects", "/defects?q=x&stage=open&severity=1", "/defects/" + firstNumber, "/defects/new", "/nowhere"} {
+			for _, target := range []string{"/", "/defects", "/defects?q=x&stage=open&severity=1", "/defects/" + firstNumber, "/defects/" + firstNumber + "/form", "/defects/" + firstNumber + "/clocks/resolve/1", "/sign-offs", "/sign-offs/" + firstNumber, "/defects/new", "/nowhere"} {
 				w := b.get(target)
 				page := w.Body.String()
 				require.NotContains(t, []int{500, 303}, w.Code, target)

@@ -139,7 +139,7 @@ func (p *pages) picture(c *gin.Context, by desk.Caller) {
 	etag := strconv.Quote(content.Sum)
 	c.Header("ETag", etag)
 	c.Header("Cache-Control", "private, no-cache")
-	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	c.Header("Content-Security-Policy", "default-src 'none'; sandbox")
 	c.Header("Cross-Origin-Resource-Policy", "same-origin")
 	if c.GetHeader("If-None-Match") == etag {
 		c.Status(http.StatusNotModified)

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -101,23 +102,52 @@ func TestCase_LeadsToItsWorkflow(t *testing.T) {
 	}
 }
 
-// Sections that change while somebody reads are marked as such, and no form that is typed into is in one.
-func TestPages_MarkWhatChanges(t *testing.T) {
+var (
+	liveStart = regexp.MustCompile(`<(div|section|nav) [^>]*id="live-[a-z]+" data-live>`)
+	anyID     = regexp.MustCompile(` id="([^"]+)"`)
+)
+
+// element returns what is in the element of a tag that begins at the start of a page's rest.
+func element(rest, tag string) string {
+	depth := 0
+	for _, at := range regexp.MustCompile(`</?`+tag+`[ >]`).FindAllStringIndex(rest, -1) {
+		if rest[at[0]+1] != '/' {
+			depth++
+			continue
+		}
+		depth--
+		if depth == 0 {
+			return rest[:at[0]]
+		}
+	}
+	return rest
+}
+
+// Sections that are renewed while somebody reads are marked as such, and nothing that is typed into is in one.
+func TestPages_MarkWhatIsRenewed(t *testing.T) {
 	f, h := newSite(t)
 	walked(t, f)
-	b := as(t, h, "agent", "zh")
-	for target, live := range map[string]int{"/": 2, "/defects": 1, "/defects/" + firstNumber: 6, "/sign-offs": 0} {
-		page := b.get(target).Body.String()
-		parts := strings.Split(page, " data-live>")[1:]
-		if live > 0 {
-			require.Len(t, parts, live, target)
-		}
-		for _, part := range parts {
-			inside := part
-			if i := strings.Index(part, "</div>"); i >= 0 {
-				inside = part[:i]
+	do(t, f, "reporter", defect.ActReopen, defect.Input{Reason: "又断了"})
+	for _, c := range []struct {
+		target, username string
+		live             int
+	}{
+		{"/", "agent", 2}, {"/defects", "agent", 1}, {"/defects/" + firstNumber, "agent", 6}, {"/sign-offs", "supervisor", 1}, {"/sign-offs/" + firstNumber, "supervisor", 1},
+		{"/defects/" + firstNumber + "/form", "agent", 0},
+	} {
+		page := as(t, h, c.username, "zh").get(c.target).Body.String()
+		starts := liveStart.FindAllStringSubmatchIndex(page, -1)
+		require.Len(t, starts, c.live, c.target)
+		for _, at := range starts {
+			inside := element(page[at[0]:], page[at[2]:at[3]])
+			for _, typed := range []string{"<textarea", "<select", `type="text"`, `type="file"`} {
+				require.NotContains(t, inside, typed, c.target)
 			}
-			require.NotContains(t, inside, "<textarea", target)
+		}
+		seen := map[string]bool{}
+		for _, id := range anyID.FindAllStringSubmatch(page, -1) {
+			require.False(t, seen[id[1]], "%s stands twice on %s", id[1], c.target)
+			seen[id[1]] = true
 		}
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -21,6 +22,9 @@ const (
 	// eventsRead is how many events are looked at for the proposals of a case.
 	eventsRead = 1000
 )
+
+// numberShape keeps from a page what an address only says is a case.
+var numberShape = regexp.MustCompile(`^[0-9A-Z-]{1,20}$`)
 
 func (p *pages) signOffRoutes(e *gin.Engine) {
 	e.GET(signOffsPath, p.known(p.nextSignOff))
@@ -88,7 +92,7 @@ func (p *pages) readSignOff(c *gin.Context, by desk.Caller) {
 func (p *pages) showSignOffs(c *gin.Context, by desk.Caller, status int, number string, tried *attempt) {
 	l := language(c)
 	out := signOffsPage{Did: defect.Decision(c.Query("did")), DidOn: c.Query("on")}
-	if out.Did != defect.Approve && out.Did != defect.Reject {
+	if out.Did != defect.Approve && out.Did != defect.Reject || !numberShape.MatchString(out.DidOn) {
 		out.Did = ""
 	}
 	queue, err := p.signQueue(c, l, by, &out)

@@ -90,6 +90,9 @@ func TestSignOffs_OneAfterTheOther(t *testing.T) {
 	page := b.get(w.Header().Get("Location")).Body.String()
 	require.Contains(t, page, "已签字:同意 "+firstNumber)
 	require.Contains(t, page, `action="/sign-offs/ZZZZ-ZZZZ-ZZZZ"`, "the next one")
+	for _, made := range []string{"did=approve&on=your+password+has+ended", "did=fly&on=" + firstNumber} {
+		require.NotContains(t, b.get("/sign-offs?"+made).Body.String(), "note did", "an address says what it likes")
+	}
 	delete(f.cases, "ZZZZ-ZZZZ-ZZZZ")
 	require.Contains(t, b.get("/sign-offs").Body.String(), "没有等待您签字的处理方案")
 }
