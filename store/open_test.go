@@ -80,6 +80,8 @@ func everything(ctx context.Context, s *store.Store) map[string]error {
 		"open":    first(s.OpenCases(ctx, "", 10)),
 		"rosters": first(s.Rosters(ctx, monday)),
 		"load":    first(s.Workload(ctx, []string{"agent"})),
+		"broken":  first(s.Broken(ctx, 10)),
+		"spans":   first(s.Spans(ctx, []time.Time{monday, monday.Add(time.Hour)})),
 		"log":     first(s.Log(ctx, "", monday, monday, "", 10)),
 	}
 }
