@@ -90,7 +90,7 @@ func nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
 	}
 	if manages(by) {
-		items = append(items, navItem{URL: managePath, Label: l.Term("web.nav.manage"), Here: here == managePath})
+		items = append(items, navItem{URL: managePath, Label: l.Term("web.nav.manage"), Here: managed(here)})
 	}
 	return items
 }
