@@ -37,6 +37,8 @@ const (
 	noticesListed = 50
 	// spareWays is how many more ways the form has room for than there are.
 	spareWays = 2
+	// stateAny stands in an address for notices of every state.
+	stateAny = "any"
 )
 
 // noticeRoutes are the pages of notices and of how somebody wants to be told.
@@ -89,6 +91,10 @@ func (p *pages) notices(c *gin.Context, by desk.Caller) {
 	l, values := language(c), c.Request.URL.Query()
 	out := noticesPage{Did: didOf(c, l), Username: values.Get("username"), Number: values.Get("number"), Query: listAddress("", values, "", "")}
 	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(number(values.Get("after"))), Limit: noticesListed}
+	if values.Get("state") == stateAny {
+		q.States = notice.States()
+	}
+	out.States = append(out.States, option{Value: stateAny, Label: l.Term("web.list.any"), Chosen: len(q.States) > 0})
 	for _, s := range notice.States() {
 		chosen := values.Get("state") == string(s)
 		out.States = append(out.States, option{Value: string(s), Label: l.Term(stateKeys[s]), Chosen: chosen})
