@@ -89,7 +89,32 @@ func (p *pages) notices(c *gin.Context, by desk.Caller) {
 		return
 	}
 	l, values := language(c), c.Request.URL.Query()
-	out := noticesPage{Did: didOf(c, l), Username: values.Get("username"), Number: values.Get("number"), Query: listAddress("", values, "", "")}
+	q, out := noticeFilters(l, values)
+	out.Did = didOf(c, l)
+	status := http.StatusOK
+	if out.BadNumber != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	if out.BadNumber == "" {
+		page, err := p.desk.Notices(c, by, q)
+		if err != nil {
+			p.fail(c, err)
+			return
+		}
+		out.Items = p.sent(l, by, page.Items)
+		if page.Next != 0 {
+			out.Next = listAddress(noticesPath, values, "after", strconv.FormatInt(page.Next, 10))
+		}
+	}
+	if q.Before != 0 {
+		out.First = listAddress(noticesPath, values, "after", "")
+	}
+	p.show(c, status, "notices", l.Term("web.notices.title"), out)
+}
+
+// noticeFilters reads the filters of an address, and draws them as they are set.
+func noticeFilters(l lang.Lang, values url.Values) (desk.NoticeQuery, noticesPage) {
+	out := noticesPage{Username: values.Get("username"), Number: values.Get("number"), Query: listAddress("", values, "", "")}
 	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(number(values.Get("after"))), Limit: noticesListed}
 	if values.Get("state") == stateAny {
 		q.States = notice.States()
@@ -109,29 +134,14 @@ func (p *pages) notices(c *gin.Context, by desk.Caller) {
 			q.Channel = channel
 		}
 	}
-	status := http.StatusOK
 	if text := strings.TrimSpace(out.Number); text != "" {
 		known := false
 		if q.Number, known = defect.ParseNumber(text); !known {
-			out.BadNumber, status = l.Term(string(apperr.FieldNumber)), http.StatusUnprocessableEntity
+			out.BadNumber = l.Term(string(apperr.FieldNumber))
 		}
 	}
 	out.Filtered = len(q.States) > 0 || q.Channel != "" || q.Username != "" || out.Number != ""
-	if out.BadNumber == "" {
-		page, err := p.desk.Notices(c, by, q)
-		if err != nil {
-			p.fail(c, err)
-			return
-		}
-		out.Items = p.sent(l, by, page.Items)
-		if page.Next != 0 {
-			out.Next = listAddress(noticesPath, values, "after", strconv.FormatInt(page.Next, 10))
-		}
-	}
-	if q.Before != 0 {
-		out.First = listAddress(noticesPath, values, "after", "")
-	}
-	p.show(c, status, "notices", l.Term("web.notices.title"), out)
+	return q, out
 }
 
 func (p *pages) sent(l lang.Lang, by desk.Caller, list []notice.Notice) []sentView {
