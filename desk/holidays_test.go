@@ -459,3 +459,15 @@ func TestHolidays_OfCasesThatCannotBeRead(t *testing.T) {
 	require.Equal(t, numbers[1], done.Items[1].Number)
 	require.Equal(t, apperr.ReasonDefectDamaged, done.Items[1].Err.Reason)
 }
+
+func TestPolicy_IsTheOneThatNewCasesCountOn(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	day := calendar.Exception{Date: calendar.Date{Year: 2026, Month: time.December, Day: 7}, Off: true, Name: "停电检修"}
+	require.NotContains(t, v.Policy(ctx, v.as("reporter")).Calendars["5x8"].Exceptions, day)
+	_, _, err := v.ChangeHolidays(ctx, v.as("liaison"), "cn", HolidayChange{Days: []calendar.Exception{day}, Why: "停电"}, "")
+	require.NoError(t, err)
+	p := v.Policy(ctx, v.as("reporter"))
+	require.Contains(t, p.Calendars["5x8"].Exceptions, day)
+	require.Equal(t, defect.DefaultPolicy().Hash, p.Hash)
+}

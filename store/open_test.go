@@ -73,6 +73,7 @@ func everything(ctx context.Context, s *store.Store) map[string]error {
 		"user":    first(s.User(ctx, "agent")),
 		"users":   first(s.Directory(ctx)),
 		"add":     s.AddUser(ctx, store.User{Person: defect.Person{Username: "agent"}}),
+		"change":  first(s.ChangeUser(ctx, "agent", store.UserChange{EndSessions: true, KeepAdmin: true})),
 		"revoke":  s.Revoke(ctx, "one", monday),
 		"files":   first(s.Attachments(ctx, c.Number, "", 10)),
 		"absorb":  s.Absorb(ctx),

@@ -156,6 +156,11 @@ func TestSession_ThatHasEndedSaysSo(t *testing.T) {
 	require.Equal(t, "/sign-in?to=%2Fdefects&ended=true", w.Header().Get("Location"))
 	require.Contains(t, b.get(w.Header().Get("Location")).Body.String(), "Your session has ended")
 	require.NotContains(t, b.get("/sign-in").Body.String(), "Your session has ended")
+	for from, to := range map[string]string{"http://example.com/users/li?did=saved": "%2Fusers%2Fli%3Fdid%3Dsaved", "https://evil.example/x": "%2Fusers%2Fli%2Fstate", "": "%2Fusers%2Fli%2Fstate"} {
+		b.header.Set("Referer", from)
+		w = b.post("/users/li/state", nil)
+		require.Equal(t, "/sign-in?to="+to+"&ended=true", w.Header().Get("Location"), "of a form, back to the page that it stands on")
+	}
 }
 
 func TestAccount_SpeaksBothLanguages(t *testing.T) {

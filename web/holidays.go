@@ -239,7 +239,7 @@ func noticeIn(c *gin.Context) (text []byte, name string, err error) {
 	}
 	file, header, err := c.Request.FormFile("file")
 	if err != nil {
-		return nil, "", nil //nolint:nilerr // no file, which is one of the ways to fill in the form
+		return nil, "", nil // there is none, which is one of the ways to fill in the form
 	}
 	defer file.Close()
 	if text, err = io.ReadAll(io.LimitReader(file, maxNoticeFile+1)); err != nil {
@@ -463,7 +463,7 @@ type revisionPage struct {
 	Latest    bool
 	MayChange bool
 	Did       string
-	Why       string
+	Typed     string // why, as it was filled in
 	Wrong     string
 	All       int // how many cases a request takes at most
 }
@@ -494,7 +494,7 @@ func (p *pages) showRevision(c *gin.Context, by desk.Caller, status int, was typ
 	}
 	out := revisionPage{
 		revisionView: p.revisionOf(l, list[0]), Effect: setEffectOf(l, list[0].Effect), Cases: movedOf(l, e.Cases), Unread: e.Unread, After: after, Next: e.Next,
-		Latest: now.Revision == n, MayChange: p.desk.MayChangeHolidays(by) == nil, Did: didOf(c, l), Why: was.values.Get("why"), All: desk.MaxApplied,
+		Latest: now.Revision == n, MayChange: p.desk.MayChangeHolidays(by) == nil, Did: didOf(c, l), Typed: was.values.Get("why"), All: desk.MaxApplied,
 	}
 	if was.err != nil {
 		told, rest := faults(l, was.err, "why")

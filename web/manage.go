@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -20,6 +22,11 @@ type place struct{ URL, Label, About string }
 
 // manages reports whether somebody finds more than the policy behind the entry of the bar.
 func manages(by desk.Caller) bool { return defect.SeesAll(by.Person) }
+
+// managed reports whether a page is one of those that the entry of the bar leads to.
+func managed(path string) bool {
+	return path == managePath || path == addUserPath || slices.ContainsFunc([]string{usersPath, noticesPath, policyPath}, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") })
+}
 
 // manage shows the ways that a person has.
 func (p *pages) manage(c *gin.Context, by desk.Caller) {

@@ -37,6 +37,8 @@ const (
 	noticesListed = 50
 	// spareWays is how many more ways the form has room for than there are.
 	spareWays = 2
+	// stateAny stands in an address for notices of every state.
+	stateAny = "any"
 )
 
 // noticeRoutes are the pages of notices and of how somebody wants to be told.
@@ -87,30 +89,12 @@ func (p *pages) notices(c *gin.Context, by desk.Caller) {
 		return
 	}
 	l, values := language(c), c.Request.URL.Query()
-	out := noticesPage{Did: didOf(c, l), Username: values.Get("username"), Number: values.Get("number"), Query: listAddress("", values, "", "")}
-	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(number(values.Get("after"))), Limit: noticesListed}
-	for _, s := range notice.States() {
-		chosen := values.Get("state") == string(s)
-		out.States = append(out.States, option{Value: string(s), Label: l.Term(stateKeys[s]), Chosen: chosen})
-		if chosen {
-			q.States = []notice.State{s}
-		}
-	}
-	for _, channel := range append([]string{notice.Inbox}, notice.Channels()...) {
-		chosen := values.Get("channel") == channel
-		out.Channels = append(out.Channels, option{Value: channel, Label: l.Term(channelKeys[channel]), Chosen: chosen})
-		if chosen {
-			q.Channel = channel
-		}
-	}
+	q, out := noticeFilters(l, values)
+	out.Did = didOf(c, l)
 	status := http.StatusOK
-	if text := strings.TrimSpace(out.Number); text != "" {
-		known := false
-		if q.Number, known = defect.ParseNumber(text); !known {
-			out.BadNumber, status = l.Term(string(apperr.FieldNumber)), http.StatusUnprocessableEntity
-		}
+	if out.BadNumber != "" {
+		status = http.StatusUnprocessableEntity
 	}
-	out.Filtered = len(q.States) > 0 || q.Channel != "" || q.Username != "" || out.Number != ""
 	if out.BadNumber == "" {
 		page, err := p.desk.Notices(c, by, q)
 		if err != nil {
@@ -126,6 +110,38 @@ func (p *pages) notices(c *gin.Context, by desk.Caller) {
 		out.First = listAddress(noticesPath, values, "after", "")
 	}
 	p.show(c, status, "notices", l.Term("web.notices.title"), out)
+}
+
+// noticeFilters reads the filters of an address, and draws them as they are set.
+func noticeFilters(l lang.Lang, values url.Values) (desk.NoticeQuery, noticesPage) {
+	out := noticesPage{Username: values.Get("username"), Number: values.Get("number"), Query: listAddress("", values, "", "")}
+	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(number(values.Get("after"))), Limit: noticesListed}
+	if values.Get("state") == stateAny {
+		q.States = notice.States()
+	}
+	out.States = append(out.States, option{Value: stateAny, Label: l.Term("web.list.any"), Chosen: len(q.States) > 0})
+	for _, s := range notice.States() {
+		chosen := values.Get("state") == string(s)
+		out.States = append(out.States, option{Value: string(s), Label: l.Term(stateKeys[s]), Chosen: chosen})
+		if chosen {
+			q.States = []notice.State{s}
+		}
+	}
+	for _, channel := range append([]string{notice.Inbox}, notice.Channels()...) {
+		chosen := values.Get("channel") == channel
+		out.Channels = append(out.Channels, option{Value: channel, Label: l.Term(channelKeys[channel]), Chosen: chosen})
+		if chosen {
+			q.Channel = channel
+		}
+	}
+	if text := strings.TrimSpace(out.Number); text != "" {
+		known := false
+		if q.Number, known = defect.ParseNumber(text); !known {
+			out.BadNumber = l.Term(string(apperr.FieldNumber))
+		}
+	}
+	out.Filtered = len(q.States) > 0 || q.Channel != "" || q.Username != "" || out.Number != ""
+	return q, out
 }
 
 func (p *pages) sent(l lang.Lang, by desk.Caller, list []notice.Notice) []sentView {

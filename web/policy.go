@@ -128,8 +128,12 @@ func (p *pages) policyOf(l lang.Lang, is defect.Policy) policyPage {
 	for _, s := range slices.Sorted(maps.Keys(is.Severities)) {
 		t := is.Severities[s]
 		cal := is.Calendars[t.Calendar]
+		name := t.Name[string(l)]
+		if strings.Contains(l.Term(fmt.Sprintf("severity.%d", s)), name) { // said already
+			name = ""
+		}
 		out.Severities = append(out.Severities, severityView{
-			Severity: s, Name: t.Name[string(l)], Calendar: t.Calendar, SignOffs: t.SignOffs,
+			Severity: s, Name: name, Calendar: t.Calendar, SignOffs: t.SignOffs,
 			Response: limitWords(l, t.Response, cal), Plan: limitWords(l, t.Plan, cal), Resolve: limitWords(l, t.Resolve, cal),
 		})
 	}

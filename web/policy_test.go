@@ -318,7 +318,7 @@ func TestHolidays_AppliedToChosenCases(t *testing.T) {
 	b := as(t, h, "deputy", "zh")
 	page := b.get("/policy/holidays/cn/revisions/2?after=a").Body.String()
 	require.Equal(t, "a", f.policyFake.after)
-	for _, text := range []string{`name="number" value="` + firstNumber, `name="which" value="chosen"`, `name="reverts" value="2"`, `href="?after=further%20on#cases"`} {
+	for _, text := range []string{"缘由2", `name="number" value="` + firstNumber, `name="which" value="chosen"`, `name="reverts" value="2"`, `href="?after=further%20on#cases"`} {
 		require.Contains(t, page, text)
 	}
 	require.NotContains(t, b.get("/policy/holidays/cn/revisions/1").Body.String(), `name="which"`, "only the latest is applied")

@@ -66,11 +66,7 @@ func (p *pages) known(handle func(*gin.Context, desk.Caller)) gin.HandlerFunc {
 		by, err := p.caller(c)
 		switch {
 		case apperr.Is(err, apperr.Unauthenticated):
-			to := c.Request.URL.Path
-			if c.Request.Method == http.MethodGet {
-				to = c.Request.URL.RequestURI()
-			}
-			to = signInPath + "?to=" + url.QueryEscape(to)
+			to := signInPath + "?to=" + url.QueryEscape(wanted(c.Request))
 			if _, err := c.Request.Cookie(p.sessionCookie(c)); err == nil { // they had signed in
 				to += "&ended=true"
 			}
@@ -82,6 +78,17 @@ func (p *pages) known(handle func(*gin.Context, desk.Caller)) gin.HandlerFunc {
 			handle(c, by)
 		}
 	}
+}
+
+// wanted returns the page that a request is about: of a form, the one that it stands on, as far as the browser tells.
+func wanted(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return r.URL.RequestURI()
+	}
+	if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host && from.Path != "" {
+		return localPath(from.RequestURI())
+	}
+	return r.URL.Path
 }
 
 // keepSession has the browser keep the token that takes the place of its own, so that a session lasts while it is used. What

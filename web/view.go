@@ -115,7 +115,7 @@ func (p *pages) nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 		items = append(items, reports)
 	}
 	if manages(by) {
-		items = append(items, navItem{URL: managePath, Label: l.Term("web.nav.manage"), Here: here == managePath})
+		items = append(items, navItem{URL: managePath, Label: l.Term("web.nav.manage"), Here: managed(here)})
 	}
 	return items
 }
