@@ -111,7 +111,9 @@ func (p *pages) dutyStep(c *gin.Context, by desk.Caller) {
 		tab = step.tabs[0]
 	}
 	if tried.err = step.take(p, c, by, tried); tried.err != nil {
-		p.showRoster(c, by, p.refuse(c, tried.err), tab, tried)
+		status := p.refuse(c, tried.err)
+		tried.err = p.called(tried.err)
+		p.showRoster(c, by, status, tab, tried)
 		return
 	}
 	// A page of its own, so that a reload does nothing again.
@@ -332,6 +334,29 @@ func swapControls() []defect.Field {
 		{Name: "give", Type: defect.TypeText, Required: true}, {Name: "take", Type: defect.TypeText, Required: true},
 		{Name: "reason", Type: defect.TypeText, Max: defect.MaxText},
 	}
+}
+
+// called returns an error that calls people by their names.
+func (p *pages) called(err error) error {
+	e := apperr.Of(err)
+	if e == nil {
+		return nil
+	}
+	named := func(args apperr.Args) apperr.Args {
+		person := args["person"]
+		if person == "" {
+			return args
+		}
+		args = maps.Clone(args)
+		args["person"] = nameIn(p.desk.Names(person), person)
+		return args
+	}
+	told := *e
+	told.Args, told.Fields = named(e.Args), slices.Clone(e.Fields)
+	for i := range told.Fields {
+		told.Fields[i].Args = named(told.Fields[i].Args)
+	}
+	return &told
 }
 
 // merged returns an error whose fields are named as the forms name them: a span and a list are one control each.
