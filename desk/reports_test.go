@@ -114,7 +114,8 @@ func (p pagedPromises) Promises(_ context.Context, _ Caller, _ defect.PromiseQue
 func TestEachPromise_PageByPageToTheEnd(t *testing.T) {
 	count := func(p pagedPromises, stop int) (n int, err error) {
 		err = EachPromise(t.Context(), p, Caller{}, defect.PromiseQuery{}, func(defect.CasePromise) error {
-			if n++; n == stop {
+			n++
+			if n == stop {
 				return errPaged
 			}
 			return nil

@@ -615,12 +615,17 @@ func (p *pages) upcoming(c *gin.Context, l lang.Lang, by desk.Caller, r roster.R
 				mine = append(mine, option{Value: value, Label: label})
 				continue
 			}
-			others = append(others, option{Value: value, Label: nameIn(names, person) + " · " + label})
+			if len(others) < maxChoices {
+				others = append(others, option{Value: value, Label: nameIn(names, person) + " · " + label})
+			}
 		}
 	}
 	slices.SortStableFunc(others, func(a, b option) int { return strings.Compare(a.Label, b.Label) })
 	return mine, others, nil
 }
+
+// maxChoices is how many shifts of others a swap may choose from, the next ones first: a page stays small.
+const maxChoices = 300
 
 // spanSeparator stands between the parts of a choice of a swap.
 const spanSeparator = "|"

@@ -145,7 +145,8 @@ func (p *pages) sameOrigin(c *gin.Context) {
 
 func bounded(c *gin.Context) {
 	limit := patience
-	if strings.Contains(c.FullPath(), "/attachments") || strings.HasPrefix(c.FullPath(), reportPath) {
+	path := c.FullPath()
+	if strings.Contains(path, "/attachments") || strings.HasSuffix(path, "/import") || strings.HasPrefix(path, reportPath) {
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
