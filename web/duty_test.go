@@ -596,6 +596,11 @@ func TestDuty_WhileSQLIsAway(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.Code, target)
 	}
 	require.Contains(t, b.get("/duty/site/log").Body.String(), "稍后才能显示")
+	for target, known := range map[string]bool{"/duty/site": true, "/duty/site?week=2026-11-02": false} {
+		_, week, _ := strings.Cut(b.get(target).Body.String(), `<table class="week">`)
+		week, _, _ = strings.Cut(week, "</table>")
+		require.Equal(t, known, strings.Contains(week, "08:30–18:00"), "what is to come is known: %s", target)
+	}
 	status, page, _ := dutyStep(b, "log", url.Values{"text": {"写了很久"}})
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Contains(t, page, ">写了很久</textarea>")
