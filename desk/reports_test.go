@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,4 +91,44 @@ func TestAudits_AreTheAdministratorsAndTheAuditors(t *testing.T) {
 		_, _, err = v.Audits(ctx, v.as(string(role)), "x", 3)
 		require.Equal(t, "after", apperr.Of(err).Fields[0].Field)
 	}
+}
+
+// pagedPromises lists as many promises as it says, two at a time, and fails after some.
+type pagedPromises struct{ n, failsAfter int }
+
+var errPaged = apperr.New(apperr.Internal, apperr.ReasonInternal, nil)
+
+func (p pagedPromises) Promises(_ context.Context, _ Caller, _ defect.PromiseQuery, after string, limit int) ([]defect.CasePromise, string, error) {
+	first := len(after)
+	if first > p.failsAfter {
+		return nil, "", errPaged
+	}
+	last := min(first+min(limit, 2), p.n)
+	next := ""
+	if last < p.n {
+		next = strings.Repeat("x", last)
+	}
+	return make([]defect.CasePromise, last-first), next, nil
+}
+
+func TestEachPromise_PageByPageToTheEnd(t *testing.T) {
+	count := func(p pagedPromises, stop int) (n int, err error) {
+		err = EachPromise(t.Context(), p, Caller{}, defect.PromiseQuery{}, func(defect.CasePromise) error {
+			n++
+			if n == stop {
+				return errPaged
+			}
+			return nil
+		})
+		return n, err
+	}
+	n, err := count(pagedPromises{n: 5, failsAfter: 9}, 0)
+	require.NoError(t, err)
+	require.Equal(t, 5, n)
+	n, err = count(pagedPromises{n: 5, failsAfter: 2}, 0)
+	require.ErrorIs(t, err, errPaged)
+	require.Equal(t, 4, n)
+	n, err = count(pagedPromises{n: 5, failsAfter: 9}, 3)
+	require.ErrorIs(t, err, errPaged)
+	require.Equal(t, 3, n, "nothing is read that nobody takes")
 }

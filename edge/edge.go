@@ -1,5 +1,5 @@
 // Package edge is what every HTTP face of the desk does with a request before it looks at it: who asks, by which ID it is
-// found again, and what the log and the figures tell of it. The API and the pages share one.
+// found again, what the log and the figures tell of it, and how a table leaves as a file. The API and the pages share one.
 package edge
 
 import (

@@ -382,7 +382,7 @@ func TestDuty_SpeaksBothLanguages(t *testing.T) {
 	booked(f)
 	says := map[string]map[string][]string{
 		"zh": {
-			"/duty":               {"当前值班", "接口人", "有调整", "至 08:00", "等待您答复", "服务台 的交接班记录(site)"},
+			"/duty":               {"当前值班", "接口人", "有调整", "至 08:00", "等待您答复", "服务台 的交接记录(site)"},
 			"/duty/site":          {"2026-11-23 – 2026-11-29", "11-24 周二", "今天", `mark-off`, "休 校庆", "班 校庆", "08:00–次日 08:00", "日历有变", "无人</span> <span class=\"small\">09:00–17:00 现场值守", "重复</span> <span class=\"small\">10:00–11:00 技术一 现场、热线"},
 			"/duty/site/changes":  {"待答复", "家中有事", "未同意", "替 服务台", "病假", "由 接口人 取消", "11-25 周三"},
 			"/duty/site/log":      {"机房&lt;b&gt;巡视", "写值班日志", firstNumber},
@@ -550,7 +550,7 @@ func TestDutySteps_TellMistakesBesideTheFields(t *testing.T) {
 	require.True(t, strings.HasPrefix(give[0], "technician|"))
 	status, page, _ = dutyStep(b, "swap", url.Values{"give": {give[1]}, "take": {take[0]}, "reason": {"有事"}})
 	require.Equal(t, http.StatusUnprocessableEntity, status)
-	require.Contains(t, page, `id="swap-take-error">agent 在这段时间没有值班`)
+	require.Contains(t, page, `id="swap-take-error">服务台 在这段时间没有值班`)
 	require.Contains(t, page, ">有事</textarea>")
 	require.Contains(t, page, `value="`+take[0]+`" selected`)
 	person, _, _ := strings.Cut(take[0], "|")
@@ -596,6 +596,11 @@ func TestDuty_WhileSQLIsAway(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.Code, target)
 	}
 	require.Contains(t, b.get("/duty/site/log").Body.String(), "稍后才能显示")
+	for target, known := range map[string]bool{"/duty/site": true, "/duty/site?week=2026-11-02": false} {
+		_, week, _ := strings.Cut(b.get(target).Body.String(), `<table class="week">`)
+		week, _, _ = strings.Cut(week, "</table>")
+		require.Equal(t, known, strings.Contains(week, "08:30–18:00"), "what is to come is known: %s", target)
+	}
 	status, page, _ := dutyStep(b, "log", url.Values{"text": {"写了很久"}})
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Contains(t, page, ">写了很久</textarea>")

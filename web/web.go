@@ -165,7 +165,7 @@ func bounded(c *gin.Context) {
 	switch {
 	case path == livePath:
 		return // it ends with the look at the page
-	case strings.Contains(path, "/attachments"), path == newPath, path == exportPath, strings.HasPrefix(path, reportPath):
+	case strings.Contains(path, "/attachments"), path == newPath, path == exportPath, strings.HasSuffix(path, "/import"), strings.HasPrefix(path, reportPath):
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)

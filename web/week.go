@@ -78,10 +78,12 @@ func (p *pages) week(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roste
 		This: first == monday(today),
 	}
 	// What begins on the day before and ends on the day after is not cut.
-	list, err := p.desk.DutyBetween(c, by, r.Name, r.Timezone.At(first.AddDays(-1), 0), r.Timezone.At(first.AddDays(8), 0))
+	from, to := r.Timezone.At(first.AddDays(-1), 0), r.Timezone.At(first.AddDays(8), 0)
+	list, err := p.desk.DutyBetween(c, by, r.Name, from, to)
+	if out.Away = apperr.Is(err, apperr.Unavailable); out.Away {
+		list, err = p.dutyToCome(c, by, r.Name, to)
+	}
 	switch {
-	case apperr.Is(err, apperr.Unavailable):
-		out.Away = true
 	case apperr.Is(err, apperr.Invalid):
 		_, out.Wrong = wrongFields(l, err, nil)
 	case err != nil:
@@ -110,6 +112,15 @@ func (p *pages) week(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roste
 		out.Days = append(out.Days, d)
 	}
 	return out, nil
+}
+
+// dutyToCome returns what of a stretch of time is known while SQL is away: from now on.
+func (p *pages) dutyToCome(c *gin.Context, by desk.Caller, name string, to time.Time) ([]roster.Assignment, error) {
+	if !p.now().Before(to) {
+		return nil, nil
+	}
+	list, err := p.desk.DutyBetween(c, by, name, p.now(), to)
+	return list, ifNotAway(err, new(bool))
 }
 
 // joined puts parts of a shift together that say the same: the saving of a roster parts them.
