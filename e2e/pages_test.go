@@ -1,8 +1,13 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -239,8 +244,13 @@ func TestBrowser_SeesWhatOthersDo(t *testing.T) {
 	list.says("table.cases", "确认")
 	require.Equal(t, "我正在写", ask[string](b, fmt.Sprintf("document.querySelector(%q).value", comment+" [name=message]")), "what is being typed stays")
 	b.send(comment)
+	b.says("[role=alert]", "有了变化")
+	require.Equal(t, "我正在写", ask[string](b, fmt.Sprintf("document.querySelector(%q).value", comment+" [name=message]")), "refused with what has changed, and nothing lost")
+	b.send(comment)
 	b.says("ol.timeline", "我正在写")
-	require.Empty(t, append(b.complaints(), list.complaints()...))
+	for _, c := range append(b.complaints(), list.complaints()...) {
+		require.Contains(t, c, fmt.Sprint(http.StatusConflict), "the refusal alone")
+	}
 }
 
 // TestBrowser_ByKeyboardAlone reports a defect without a mouse.
@@ -332,4 +342,69 @@ func TestBrowser_SwitchesTheLanguage(t *testing.T) {
 	b.goTo("/defects/new")
 	require.Equal(t, "en", ask[string](b, "document.documentElement.lang"))
 	b.says("h1", "Report")
+}
+
+// TestBrowser_KeepsADraft: what somebody types is there again after the tab was closed, while Temporal is away, and until it was
+// taken; nobody else sees it.
+func TestBrowser_KeepsADraft(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	b := s.open(chrome, desktop).signIn("reporter")
+	form := "form[action='/defects/new']"
+	b.goTo("/defects/new")
+	b.fill(form, map[string]string{"title": "打印机卡纸", "system": "办公设备", "severity": "4"})
+	b.says("[data-draft-state]", "草稿已于")
+	key := ask[string](b, fmt.Sprintf("document.querySelector(%q).value", form+" [name=_key]"))
+	b.goTo("/")
+	b.goTo("/defects/new")
+	b.says("[data-draft-note]", "已恢复")
+	kept := func() string {
+		return ask[string](b, fmt.Sprintf("[...document.querySelectorAll(%q)].map(e => e.value).join('|')", form+" :is([name=title], [name=system], [name=severity], [name=_key])"))
+	}
+	require.Equal(t, key+"|打印机卡纸|办公设备|4", kept(), "with its key: to send it again does nothing twice")
+	b.fill(form, map[string]string{"description": "每天上午卡纸"})
+	b.send(form)
+	number := b.number()
+	b.says("h1", "打印机卡纸")
+	b.goTo("/defects/new")
+	require.Empty(t, strings.Trim(kept()[36:], "|"), "what was taken is no draft any more")
+
+	// A step of a case keeps one, too, and signing out takes all of them along.
+	b.goTo("/defects/" + number)
+	comment := b.form("comment")
+	b.fill(comment, map[string]string{"message": "还是卡"})
+	b.says(comment+" [data-draft-state]", "草稿已于")
+	b.goTo("/")
+	b.goTo("/defects/" + number)
+	b.until("the draft is back", fmt.Sprintf("document.querySelector(%q)?.value === '还是卡'", comment+" [name=message]"))
+	b.send("form[action='/sign-out']")
+	require.Equal(t, 0, ask[int](b, "Object.keys(localStorage).length"))
+	require.Empty(t, b.complaints())
+}
+
+// TestBrowser_FindsWhatIsKnown: while somebody types, cases that are open already are shown, and a picture goes along.
+func TestBrowser_FindsWhatIsKnown(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	number := s.as("reporter").submit(fields{"title": "邮件附件无法下载", "description": "d", "severity": 3, "system": "邮件系统"})
+	b := s.open(chrome, phone).signIn("agent")
+	b.goTo("/defects/new")
+	form := "form[action='/defects/new']"
+	b.fill(form, map[string]string{"title": "附件无法下载", "system": "邮件系统"})
+	b.until("the case that is open already is shown", fmt.Sprintf("document.querySelector('main a[href*=%q]') !== null", number))
+	picture := filepath.Join(t.TempDir(), "截图.png")
+	require.NoError(t, os.WriteFile(picture, onePixel(t), 0o600))
+	b.run("choose a picture", chromedp.SetUploadFiles(chromedp.CSS(form+" input[type=file][multiple]"), []string{picture}))
+	b.fill(form, map[string]string{"description": "从昨天起", "severity": "3", "reporter.name": "李女士"})
+	b.send(form)
+	b.until("the picture is there", "[...document.querySelectorAll('main img')].some(e => e.complete && e.naturalWidth === 1)")
+	require.Empty(t, b.complaints())
+}
+
+// onePixel is the smallest picture.
+func onePixel(t *testing.T) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, png.Encode(&out, image.NewGray(image.Rect(0, 0, 1, 1))))
+	return out.Bytes()
 }

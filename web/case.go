@@ -106,7 +106,9 @@ type actionForm struct {
 	Proposal           int // the proposal that a signature is for; 0 for any other step
 	Version, Seq       int
 	Key                string
-	Open, Shut, Onward bool // shown open; refused whatever is filled in; leads the case to its next stage
+	Open, Shut, Onward bool   // shown open; refused whatever is filled in; leads the case to its next stage
+	Typed              bool   // it was refused, and shows what was typed
+	Sent               string // the key that it was sent with then
 }
 
 // attempt is a step that was refused: what was typed and why.
@@ -310,7 +312,7 @@ func (p *pages) form(l lang.Lang, by desk.Caller, v desk.View, a defect.Action, 
 		form.Proposal = v.Proposal.N
 	}
 	if tried != nil && tried.action == a {
-		draw.values, form.Open = tried.values, true
+		draw.values, form.Open, form.Typed, form.Sent = tried.values, true, true, tried.key
 		draw.wrong, refused = wrongFields(l, tried.err, draw.controls(fields, ""))
 		if apperr.Is(tried.err, apperr.StaleVersion) {
 			refused = l.Term("web.case.stale") // to load the page again would lose what was typed
@@ -365,8 +367,9 @@ func (p *pages) act(c *gin.Context, by desk.Caller) {
 	}
 	switch tried.err = p.take(c, by, tried); {
 	case tried.err == nil:
-		// A page of its own, so that a reload does nothing again.
-		c.Redirect(http.StatusSeeOther, c.Request.URL.Path+"?did="+url.QueryEscape(string(tried.action)))
+		// A page of its own, so that a reload does nothing again. The key tells the browser which draft it can forget.
+		told := url.Values{"did": {string(tried.action)}, "filed": {tried.key}}
+		c.Redirect(http.StatusSeeOther, c.Request.URL.Path+"?"+told.Encode())
 	case apperr.Is(tried.err, apperr.NotFound):
 		p.fail(c, tried.err)
 	default:

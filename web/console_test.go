@@ -241,7 +241,7 @@ func TestAct_TakesTheStepOnce(t *testing.T) {
 	form := step(t, b, defect.ActAcknowledge, url.Values{"assignee": {"technician"}})
 	w := b.post("/defects/"+firstNumber, form)
 	require.Equal(t, http.StatusSeeOther, w.Code, w.Body)
-	require.Equal(t, "/defects/"+firstNumber+"?did=acknowledge", w.Header().Get("Location"))
+	require.Equal(t, "/defects/"+firstNumber+"?did=acknowledge&filed="+form.Get("_key"), w.Header().Get("Location"), "with the draft that the browser can forget")
 	require.Equal(t, "technician", f.cases[firstNumber].Assignee)
 	require.Equal(t, []string{form.Get("_key")}, f.keys)
 	require.NotEmpty(t, f.keys[0])

@@ -123,7 +123,8 @@ func element(rest, tag string) string {
 	return rest
 }
 
-// Sections that are renewed while somebody reads are marked as such, and nothing that is typed into is in one.
+// Sections that are renewed while somebody reads are marked as such, and nothing that is typed into is in one but the steps of a
+// case, which the script leaves alone from the first key on.
 func TestPages_MarkWhatIsRenewed(t *testing.T) {
 	f, h := newSite(t)
 	walked(t, f)
@@ -132,13 +133,16 @@ func TestPages_MarkWhatIsRenewed(t *testing.T) {
 		target, username string
 		live             int
 	}{
-		{"/", "agent", 2}, {"/defects", "agent", 1}, {"/defects/" + firstNumber, "agent", 6}, {"/sign-offs", "supervisor", 1}, {"/sign-offs/" + firstNumber, "supervisor", 1},
+		{"/", "agent", 2}, {"/defects", "agent", 1}, {"/defects/" + firstNumber, "agent", 7}, {"/sign-offs", "supervisor", 1}, {"/sign-offs/" + firstNumber, "supervisor", 1},
 		{"/defects/" + firstNumber + "/form", "agent", 0},
 	} {
 		page := as(t, h, c.username, "zh").get(c.target).Body.String()
 		starts := liveStart.FindAllStringSubmatchIndex(page, -1)
 		require.Len(t, starts, c.live, c.target)
 		for _, at := range starts {
+			if strings.Contains(page[at[0]:at[1]], "live-actions") {
+				continue
+			}
 			inside := element(page[at[0]:], page[at[2]:at[3]])
 			for _, typed := range []string{"<textarea", "<select", `type="text"`, `type="file"`} {
 				require.NotContains(t, inside, typed, c.target)

@@ -116,9 +116,12 @@ async function heldElsewhere(keys) {
   return out;
 }
 
+const keeping = new WeakSet();
+
 async function keep(form) {
   const key = form.elements.namedItem("_key");
-  if (!key) return;
+  if (!key || keeping.has(form)) return;
+  keeping.add(form);
   const names = `${own}${form.dataset.draft}:`;
   const states = form.querySelectorAll("[data-draft-state]");
   const note = form.querySelector("[data-draft-note]");
@@ -199,7 +202,9 @@ async function keep(form) {
 
 if (user) {
   tidy();
-  document.querySelectorAll("form[data-draft]").forEach(keep);
+  const all = () => document.querySelectorAll("form[data-draft]").forEach(keep);
+  all();
+  document.addEventListener("live", all); // forms that came in place of others
   document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", () => {
     over = true;
     kept().filter((name) => name.startsWith(own)).forEach(forget);
