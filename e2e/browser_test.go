@@ -57,6 +57,7 @@ type look struct {
 
 var (
 	desktop = look{language: "zh", width: 1280, height: 900}
+	wide    = look{language: "zh", width: 1920, height: 1080}
 	phone   = look{language: "zh", width: 360, height: 740, touch: true}
 )
 

@@ -104,7 +104,7 @@ var pages = []struct{ name, path, by string }{
 // expected are the errors that the browser tells of on a page that is one.
 var expected = map[string]string{"problem": "404", "forbidden": "403"}
 
-// TestBrowser_EachPage looks at every page in both languages, light and dark, on a desk and on a phone: nobody is kept out,
+// TestBrowser_EachPage looks at every page in both languages, light and dark, on a desk, on a phone and on a wall: nobody is kept out,
 // nothing is cut off, and the browser complains of nothing.
 func TestBrowser_EachPage(t *testing.T) {
 	chrome, rules := chromium(t), axe(t)
@@ -155,15 +155,19 @@ func (l look) name() string {
 	if l.dark {
 		name += "-dark"
 	}
-	if l.touch {
+	switch l.width {
+	case phone.width:
 		name += "-phone"
+	case wide.width:
+		name += "-wide"
 	}
 	return name
 }
 
-// looks are each language, light and dark, large and small, in half of the ways to put them together; pictures are taken of all.
+// looks are each language, light and dark, large and small, in half of the ways to put them together, and as wide as it gets;
+// pictures are taken of all.
 func looks() []look {
-	var out []look
+	out := []look{wide}
 	for _, language := range []string{"zh", "en"} {
 		for _, dark := range []bool{false, true} {
 			for _, l := range []look{desktop, phone} {
