@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ type Migration struct {
 // Migrate brings the schema up to what this program needs, and what is derived of the cases with it. Several processes
 // may do so at once. It takes as long as it takes: only ctx limits it.
 func (s *Store) Migrate(ctx context.Context) error {
-	err := s.migrate(func(p *goose.Provider) error {
+	err := s.migrate(ctx, func(p *goose.Provider) error {
 		_, err := p.Up(ctx)
 		return err
 	})
@@ -42,7 +43,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 // MigrateDown takes the latest step of the schema back, with all that only it could hold. It is ErrNotFound when there is
 // none left.
 func (s *Store) MigrateDown(ctx context.Context) error {
-	return s.migrate(func(p *goose.Provider) error {
+	return s.migrate(ctx, func(p *goose.Provider) error {
 		_, err := p.Down(ctx)
 		if errors.Is(err, goose.ErrNoNextVersion) {
 			return fmt.Errorf("a step to take back: %w", ErrNotFound)
@@ -54,7 +55,7 @@ func (s *Store) MigrateDown(ctx context.Context) error {
 // MigrationStatus lists the steps of the schema.
 func (s *Store) MigrationStatus(ctx context.Context) ([]Migration, error) {
 	var out []Migration
-	err := s.migrate(func(p *goose.Provider) error {
+	err := s.withGoose(func(p *goose.Provider, _ *sql.DB) error {
 		steps, err := p.Status(ctx)
 		for _, step := range steps {
 			out = append(out, Migration{Version: step.Source.Version, Name: step.Source.Path, Applied: step.State == goose.StateApplied, AppliedAt: step.AppliedAt})
@@ -64,9 +65,33 @@ func (s *Store) MigrationStatus(ctx context.Context) ([]Migration, error) {
 	return out, err
 }
 
-// migrate does something to the schema on a connection of its own. On SQLite, whose file another process may be
-// migrating, it looks again as long as that one gets on; MySQL has a lock for it.
-func (s *Store) migrate(do func(*goose.Provider) error) (err error) {
+// migrate changes the schema on connections of its own. On SQLite, whose file another process may be migrating, it looks
+// again as long as that one gets on; MySQL has a lock for it. That is held around all that goose does: before it takes a lock
+// itself it looks at its table, which another process may have made and not filled yet.
+func (s *Store) migrate(ctx context.Context, do func(*goose.Provider) error) error {
+	return s.withGoose(func(provider *goose.Provider, db *sql.DB) (err error) {
+		if s.engine.name == "mysql" {
+			release, err := lockSchema(ctx, db)
+			if err != nil {
+				return err
+			}
+			defer release()
+		}
+		for seen := int64(-1); ; {
+			err := do(provider)
+			if err == nil || errors.Is(err, ErrNotFound) {
+				return err
+			}
+			version, versionErr := provider.GetDBVersion(s.life)
+			if s.engine.name != "sqlite" || versionErr != nil || version == seen {
+				return fmt.Errorf("migrate: %w", err)
+			}
+			seen = version
+		}
+	})
+}
+
+func (s *Store) withGoose(do func(*goose.Provider, *sql.DB) error) (err error) {
 	db, err := s.engine.migrator()
 	if err != nil {
 		return err
@@ -76,17 +101,7 @@ func (s *Store) migrate(do func(*goose.Provider) error) (err error) {
 	if err != nil {
 		return err
 	}
-	for seen := int64(-1); ; {
-		err := do(provider)
-		if err == nil || errors.Is(err, ErrNotFound) {
-			return err
-		}
-		version, versionErr := provider.GetDBVersion(s.life)
-		if s.engine.name != "sqlite" || versionErr != nil || version == seen {
-			return fmt.Errorf("migrate: %w", err)
-		}
-		seen = version
-	}
+	return do(provider, db.DB)
 }
 
 func (s *Store) provider(db *sql.DB) (*goose.Provider, error) {
@@ -94,13 +109,11 @@ func (s *Store) provider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the migrations: %w", err)
 	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	dialect := goose.DialectSQLite3
 	if s.engine.name == "mysql" {
 		dialect = goose.DialectMySQL
-		options = append(options, goose.WithSessionLocker(namedLock{}))
 	}
-	provider, err := goose.NewProvider(dialect, db, files, options...)
+	provider, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
@@ -124,26 +137,23 @@ func (s *Store) lastMigration() (int64, error) {
 	return last, nil
 }
 
-// namedLock lets one process at a time change the schema of a MySQL database. The server frees it with the connection.
-type namedLock struct{}
-
-// SessionLock implements lock.SessionLocker.
-func (namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+// lockSchema lets one process at a time change the schema of a MySQL database, until it is released. The server frees it with
+// the connection, however that ends.
+func lockSchema(ctx context.Context, db *sql.DB) (release func(), err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("wait for the lock: %w", err)
+	}
 	var got sql.NullInt64
-	err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(LEFT(CONCAT('yunwei migrate ', DATABASE()), 64), ?)", migrationLock).Scan(&got)
+	err = conn.QueryRowContext(ctx, "SELECT GET_LOCK(LEFT(CONCAT('yunwei migrate ', DATABASE()), 64), ?)", migrationLock).Scan(&got)
 	if err == nil && got.Int64 != 1 {
 		err = errors.New("another process has been migrating for ten minutes")
 	}
 	if err != nil {
-		return fmt.Errorf("wait for the lock: %w", err)
+		return nil, errors.Join(fmt.Errorf("wait for the lock: %w", err), conn.Close())
 	}
-	return nil
-}
-
-// SessionUnlock implements lock.SessionLocker.
-func (namedLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
-	if _, err := conn.ExecContext(ctx, "SELECT RELEASE_LOCK(LEFT(CONCAT('yunwei migrate ', DATABASE()), 64))"); err != nil {
-		return fmt.Errorf("free the lock: %w", err)
-	}
-	return nil
+	return func() {
+		// A connection that goes back with its lock would keep others out for as long as it lives.
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}, nil
 }
