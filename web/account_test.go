@@ -141,6 +141,11 @@ func TestSession_IsKeptWhileItIsUsed(t *testing.T) {
 	f.renewed = "token-technician"
 	b.header.Set("Sec-Fetch-Dest", "empty")
 	require.Empty(t, b.get("/defects").Result().Cookies(), "what a script asks for on its own keeps nobody signed in")
+	b.header.Del("Sec-Fetch-Dest") // which browsers do not tell a site without TLS
+	b.header.Set("X-Unasked", "true")
+	require.Empty(t, b.get("/defects").Result().Cookies())
+	require.Contains(t, b.get("/assets/live.js").Body.String(), `headers: { "X-Unasked": "true" }`)
+	b.header.Del("X-Unasked")
 	b.header.Set("Sec-Fetch-Dest", "document")
 	w := b.get("/defects")
 	require.Len(t, w.Result().Cookies(), 1)
