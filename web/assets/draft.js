@@ -200,8 +200,10 @@ async function keep(form) {
 if (user) {
   tidy();
   document.querySelectorAll("form[data-draft]").forEach(keep);
-  document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", () => {
-    over = true;
-    kept().filter((name) => name.startsWith(own)).forEach(forget);
-  });
+  for (const way of document.querySelectorAll('form[action$="/sign-out"]')) { // of this session, and of all
+    way.addEventListener("submit", () => {
+      over = true;
+      kept().filter((name) => name.startsWith(own)).forEach(forget);
+    });
+  }
 }
