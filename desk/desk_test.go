@@ -408,7 +408,6 @@ func TestSignIn_SlowedDownHoweverManyTryAtOnce(t *testing.T) {
 	require.Len(t, v.failed.marks, 1, "of who does not fail nothing is remembered")
 }
 
-
 func TestPeople_ByNameAndByWhatTheyMayTake(t *testing.T) {
 	v := newTown(t)
 	require.Equal(t, map[string]string{"Agent": v.as("agent").Name}, v.Names("Agent", "nobody", ""))

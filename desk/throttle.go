@@ -63,7 +63,8 @@ func (t *throttle) enter(key string, now time.Time) *mark {
 func (t *throttle) left(key string, m *mark) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if m.trying--; m.trying == 0 && m.failed == nil {
+	m.trying--
+	if m.trying == 0 && m.failed == nil {
 		delete(t.marks, key)
 	}
 }

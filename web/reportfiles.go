@@ -87,7 +87,8 @@ func readReport(c *gin.Context) (*sentReport, error) {
 
 // part begins the next part of the form.
 func (s *sentReport) part() (*multipart.Part, error) {
-	if s.parts++; s.parts > maxReportParts {
+	s.parts++
+	if s.parts > maxReportParts {
 		return nil, errParts
 	}
 	return s.form.NextPart() //nolint:wrapcheck // io.EOF is no error
