@@ -385,6 +385,29 @@ func TestSignIn_SlowedDownAfterFailures(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestSignIn_SlowedDownHoweverManyTryAtOnce(t *testing.T) {
+	v := newTown(t)
+	ctx := t.Context()
+	codes := make(chan apperr.Code, 3*failures)
+	var all sync.WaitGroup
+	for i := range cap(codes) {
+		all.Go(func() {
+			_, err := v.SignIn(ctx, "192.0.2.1", "agent", fmt.Sprint("wrong password ", i))
+			codes <- apperr.Of(err).Code
+		})
+	}
+	all.Wait()
+	close(codes)
+	tried := map[apperr.Code]int{}
+	for code := range codes {
+		tried[code]++
+	}
+	require.Equal(t, map[apperr.Code]int{apperr.Unauthenticated: failures, apperr.TooManyRequests: 2 * failures}, tried)
+	_, err := v.SignIn(ctx, "192.0.2.2", "agent", "a long password")
+	require.NoError(t, err)
+	require.Len(t, v.failed.marks, 1, "of who does not fail nothing is remembered")
+}
+
 func TestPeople_ByNameAndByWhatTheyMayTake(t *testing.T) {
 	v := newTown(t)
 	require.Equal(t, map[string]string{"Agent": v.as("agent").Name}, v.Names("Agent", "nobody", ""))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -15,8 +14,10 @@ import (
 const (
 	// feedEvery is how often the feed is looked at while somebody watches.
 	feedEvery = 500 * time.Millisecond
-	// feedGap is how long a place in the feed is waited for: whoever holds it commits by then, or never does.
-	feedGap = 10 * time.Second
+	// feedGap is how long a place in the feed is waited for: whoever holds it commits by then, or never does. feedBehind is how
+	// far behind the latest change such places are looked for where the feed is taken up.
+	feedGap    = 10 * time.Second
+	feedBehind = 500
 	// feedBatch is how many changes are read at once, feedKept how many are kept.
 	feedBatch, feedKept = 1000, 10_000
 	// maxWatches bounds the watches of one process, maxWatchesOf those of one person.
@@ -51,28 +52,28 @@ func newFeed(s changes, log *slog.Logger, now func() time.Time) *feed {
 // place is how far the feed has been read: up to a change, and some ahead of it, behind changes that may still appear.
 type place struct {
 	upTo  int64
-	ahead map[int64]bool
-	since time.Time // when upTo came to be
+	ahead map[int64]time.Time // when each was first seen
 }
 
-// take notes changes as read and returns those that are new. full says that there are more than were read at once.
+// take notes changes as read and returns those that are new. full says that there are more than were read at once. Places are
+// given out in order: who held one that is still missing when a later one has been seen for long never commits.
 func (p *place) take(read []store.Change, full bool, now time.Time) []store.Change {
 	var fresh []store.Change
 	for _, c := range read {
-		if !p.ahead[c.N] {
-			p.ahead[c.N] = true
+		if _, seen := p.ahead[c.N]; !seen {
+			p.ahead[c.N] = now
 			fresh = append(fresh, c)
 		}
 	}
-	if len(p.ahead) > 0 && !p.ahead[p.upTo+1] && (full || now.Sub(p.since) >= feedGap) {
-		p.upTo = slices.Min(slices.Collect(maps.Keys(p.ahead))) - 1
+	for n, seen := range p.ahead {
+		if full || now.Sub(seen) >= feedGap {
+			p.upTo = max(p.upTo, n)
+		}
 	}
-	for p.ahead[p.upTo+1] {
-		delete(p.ahead, p.upTo+1)
-		p.upTo, p.since = p.upTo+1, now
-	}
-	if len(p.ahead) == 0 {
-		p.since = now
+	maps.DeleteFunc(p.ahead, func(n int64, _ time.Time) bool { return n <= p.upTo })
+	for !p.ahead[p.upTo+1].IsZero() {
+		p.upTo++
+		delete(p.ahead, p.upTo)
 	}
 	return fresh
 }
@@ -126,11 +127,11 @@ func (f *feed) begin(ctx context.Context, username, number string) (*watch, erro
 		return nil, &apperr.Error{Code: apperr.TooManyRequests, Reason: apperr.ReasonTooMany, RetryAfter: time.Minute}
 	}
 	if f.place == nil && !f.away {
-		last, err := f.store.LastChange(ctx)
+		at, err := f.takeUp(ctx)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // says what it is
+			return nil, err
 		}
-		f.place = &place{upTo: last, ahead: map[int64]bool{}, since: f.now()}
+		f.place = at
 	}
 	w := &watch{number: number, username: username, feed: f, changed: make(chan int, 1)}
 	f.watches[w] = struct{}{}
@@ -139,6 +140,22 @@ func (f *feed) begin(ctx context.Context, username, number string) (*watch, erro
 	default:
 	}
 	return w, nil
+}
+
+// takeUp returns the place at the end of the feed. Changes that hold a place before the latest and are not to be seen yet are
+// still ahead.
+func (f *feed) takeUp(ctx context.Context) (*place, error) {
+	last, err := f.store.LastChange(ctx)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says what it is
+	}
+	p := &place{upTo: max(0, last-feedBehind), ahead: map[int64]time.Time{}}
+	known, err := f.store.Changes(ctx, p.upTo, feedBatch)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says what it is
+	}
+	p.take(known, len(known) == feedBatch, f.now())
+	return p, nil
 }
 
 // run follows the feed until ctx ends, and ends all watches then.
@@ -215,14 +232,14 @@ func (f *feed) tell(fresh []store.Change) {
 
 // resume finds the end of the feed, and has everybody look again.
 func (f *feed) resume(ctx context.Context) {
-	last, err := f.store.LastChange(ctx)
+	at, err := f.takeUp(ctx)
 	if err != nil {
 		f.lost(ctx, err)
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.place, f.away = &place{upTo: last, ahead: map[int64]bool{}, since: f.now()}, false
+	f.place, f.away = at, false
 	for w := range f.watches {
 		w.tell(0)
 	}

@@ -99,10 +99,11 @@ func TestPlace_TakesEachChangeOnceWhenItAppears(t *testing.T) {
 		{"one appears late", [][]store.Change{change(2, 3), change(1, 2, 3)}, nil, false, []int{2, 1}, 3},
 		{"one is waited for", [][]store.Change{change(2), change(2)}, []time.Duration{feedGap / 2}, false, []int{1, 0}, 0},
 		{"one never appears", [][]store.Change{change(2), change(2)}, []time.Duration{feedGap}, false, []int{1, 0}, 2},
+		{"many never appear", [][]store.Change{change(2, 4, 6), change(2, 4, 6, 8), change(2, 4, 6, 8)}, []time.Duration{feedGap / 2, feedGap / 2}, false, []int{3, 1, 0}, 6},
 		{"more wait than are read", [][]store.Change{change(2)}, nil, true, []int{1}, 2},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			p, now := &place{ahead: map[int64]bool{}, since: at}, at
+			p, now := &place{ahead: map[int64]time.Time{}}, at
 			for i, read := range c.reads {
 				require.Len(t, p.take(read, c.full, now), c.fresh[i])
 				if i < len(c.after) {
@@ -163,6 +164,27 @@ func TestFeed_TellsWhoWatches(t *testing.T) {
 		_, err = f.begin(t.Context(), "agent", "a")
 		require.True(t, apperr.Is(err, apperr.Unavailable))
 	})
+}
+
+func TestFeed_AChangeThatWasUnderWayWhenTheWatchBegan(t *testing.T) {
+	changes := &fakeChanges{rows: []store.Change{{N: 1, Number: "a", Seq: 1}, {N: 3, Number: "b", Seq: 1}}}
+	f := newFeed(changes, slog.New(slog.DiscardHandler), time.Now)
+	w, err := f.begin(t.Context(), "agent", "a")
+	require.NoError(t, err)
+	f.look(t.Context())
+	require.Equal(t, -1, told(w.changed))
+	changes.become(false, store.Change{N: 2, Number: "a", Seq: 2})
+	f.look(t.Context())
+	require.Equal(t, 2, told(w.changed), "it took its place before the latest, and is seen after it")
+
+	changes.become(true)
+	f.look(t.Context())
+	changes.become(false, store.Change{N: 5, Number: "b", Seq: 2})
+	f.look(t.Context())
+	require.Equal(t, 0, told(w.changed), "SQL is back")
+	changes.become(false, store.Change{N: 4, Number: "a", Seq: 3})
+	f.look(t.Context())
+	require.Equal(t, 3, told(w.changed))
 }
 
 func TestFeed_ManyWatches(t *testing.T) {

@@ -69,6 +69,11 @@ func (d *Desk) guarded(ctx context.Context, from, username, password string) (st
 		return store.User{}, errCredentials
 	}
 	key := from + " " + fold(username)
+	leave, err := d.failed.turn(ctx, key, d.now())
+	if err != nil {
+		return store.User{}, err
+	}
+	defer leave()
 	if wait := d.failed.wait(key, d.now()); wait > 0 {
 		return store.User{}, &apperr.Error{Code: apperr.TooManyRequests, Reason: apperr.ReasonTooMany, RetryAfter: wait}
 	}

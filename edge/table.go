@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gin-gonic/gin"
 	"github.com/xuri/excelize/v2"
@@ -217,10 +218,14 @@ func cellText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// harmless keeps a spreadsheet from taking a text for a formula: one that begins like a formula gets an apostrophe.
-// Nothing that we write as a number begins so.
+// formulaSigns begin a formula; the wide ones do where a spreadsheet is set to Chinese or Japanese.
+const formulaSigns = "=+-@|＝＋－＠"
+
+// harmless keeps a spreadsheet from taking a text for a formula: one that begins like a formula gets an apostrophe, also behind
+// what shows nothing, which some leave away. Nothing that we write as a number begins so.
 func harmless(cell string) string {
-	if strings.HasPrefix(strings.TrimLeft(cell, " "), "=") || strings.IndexAny(cell, "=+-@\t\r\n|") == 0 {
+	shown := strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+	if strings.IndexAny(cell, "\t\r\n") == 0 || strings.IndexAny(shown, formulaSigns) == 0 {
 		return "'" + cell
 	}
 	return cell

@@ -2,6 +2,7 @@ package edge_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
@@ -39,6 +40,23 @@ func TestDownload_AsCSV(t *testing.T) {
 	require.Equal(t, "\ufeffa,'=b\r\n'=SUM(A1),,1.5,7,2026-11-24T01:00:00+08:00\r\n", w.Body.String(), "no text is a formula")
 	require.Equal(t, "zh", w.Header().Get("Content-Language"))
 	require.Equal(t, `attachment; filename*=utf-8''%E5%90%8D%20x.csv`, w.Header().Get("Content-Disposition"))
+}
+
+func TestDownload_NoCellOfACSVIsAFormula(t *testing.T) {
+	for cell, wanted := range map[string]string{
+		"": "", "a=b": "a=b", "故障 -1": "故障 -1", " a": " a",
+		"=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "|a": "'|a", "\ta": "'\ta",
+		"＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠a": "'＠a",
+		" +1": "' +1", "\u3000@a": "'\u3000@a", "\u00a0-1": "'\u00a0-1", "\ufeff=1": "'\ufeff=1", "\u200b＝1": "'\u200b＝1", "\x00=1": "'\x00=1",
+	} {
+		w, err := send(func(c *gin.Context, d edge.Download) error {
+			return d.CSV(c, edge.Table{Headings: []string{"a", "b"}, Rows: func(yield func([]any) error) error { return yield([]any{"x", cell}) }})
+		})
+		require.NoError(t, err)
+		rows, err := csv.NewReader(w.Body).ReadAll()
+		require.NoError(t, err)
+		require.Equal(t, wanted, rows[1][1], "%q", cell)
+	}
 }
 
 func TestDownload_AsXLSX(t *testing.T) {

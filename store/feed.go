@@ -35,8 +35,35 @@ func (s *Store) LastChange(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// ForgetChanges forgets the changes up to a place, and with it who has not heard of them by now.
+// forgottenAtOnce is how many places are forgotten in one statement: of a feed that nobody followed for long, more would take
+// longer than a statement may.
+const forgottenAtOnce = 10_000
+
+// ForgetChanges forgets the changes up to a place, and with it who has not heard of them by now. What it has forgotten when it
+// fails stays so.
 func (s *Store) ForgetChanges(ctx context.Context, upTo int64) error {
+	for {
+		first, err := s.firstChange(ctx)
+		if err != nil || first == 0 || first > upTo {
+			return err
+		}
+		if err := s.forgetChanges(ctx, min(first+forgottenAtOnce-1, upTo)); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Store) firstChange(ctx context.Context) (int64, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	var n int64
+	if err := s.write.GetContext(ctx, &n, "SELECT COALESCE(MIN(n), 0) FROM feed"); err != nil {
+		return 0, fmt.Errorf("first change: %w", err)
+	}
+	return n, nil
+}
+
+func (s *Store) forgetChanges(ctx context.Context, upTo int64) error {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	if _, err := s.write.ExecContext(ctx, "DELETE FROM feed WHERE n <= ?", upTo); err != nil {

@@ -41,6 +41,7 @@ const (
 // Similar returns the open cases whose titles are most like the given one, the best first, at most limit of them; where own
 // is not empty, among those that this user reported. Cases of the given system come before others of the same likeness.
 func (s *Store) Similar(ctx context.Context, title, system, own string, limit int) ([]defect.Case, error) {
+	title = beginning(title, defect.MaxTitle)
 	grams := titleGrams(title)
 	if len(grams) == 0 {
 		return nil, nil
@@ -62,11 +63,22 @@ func (s *Store) Similar(ctx context.Context, title, system, own string, limit in
 	return mostAlike(cases, title, system, limit), nil
 }
 
+// beginning returns a text up to so many characters.
+func beginning(text string, limit int) string {
+	for i := range text {
+		if limit == 0 {
+			return text[:i]
+		}
+		limit--
+	}
+	return text
+}
+
 // titleGrams returns pairs of neighbouring characters of a title, spread evenly over it when it has many.
 func titleGrams(title string) []gram {
 	var all []gram
 	q := []rune(fold(title))
-	for i := 0; i+1 < min(len(q), defect.MaxTitle); i++ {
+	for i := 0; i+1 < len(q); i++ {
 		g := gramOf(q[i], q[i+1])
 		if q[i] != ' ' && q[i+1] != ' ' && !slices.Contains(all, g) {
 			all = append(all, g)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,4 +143,17 @@ func TestUsed_ByTheLatestReports(t *testing.T) {
 			require.Equal(t, c.want, systems, c)
 		}
 	})
+}
+
+// What somebody pastes into the field of a title is looked at as far as a title goes.
+func TestSimilar_ToATextWithoutEnd(t *testing.T) {
+	s := storetest.SQLite(t).Open(t)
+	reported(t, s, "reporter", [2]string{"printer upstairs does not print", "printing"}, [2]string{"printer downstairs does not print", "printing"})
+	title := "printer does not print" + strings.Repeat(" ", defect.MaxTitle)
+	got, err := s.Similar(t.Context(), title, "", "", 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"printer upstairs does not print"}, titlesOf(got))
+	got, err = s.Similar(t.Context(), title+"downstairs", "", "", 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"printer upstairs does not print"}, titlesOf(got))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -141,11 +142,25 @@ func TestSession_IsKeptWhileItIsUsed(t *testing.T) {
 	f.renewed = "token-technician"
 	b.header.Set("Sec-Fetch-Dest", "empty")
 	require.Empty(t, b.get("/defects").Result().Cookies(), "what a script asks for on its own keeps nobody signed in")
+	b.header.Del("Sec-Fetch-Dest") // which browsers do not tell a site without TLS
+	b.header.Set("X-Unasked", "true")
+	require.Empty(t, b.get("/defects").Result().Cookies())
+	require.Contains(t, b.get("/assets/live.js").Body.String(), `headers: { "X-Unasked": "true" }`)
+	b.header.Del("X-Unasked")
 	b.header.Set("Sec-Fetch-Dest", "document")
 	w := b.get("/defects")
 	require.Len(t, w.Result().Cookies(), 1)
 	cookie := w.Result().Cookies()[0]
 	require.Equal(t, []any{"yunwei_session", "token-technician", true, http.SameSiteLaxMode, 12 * 60 * 60}, []any{cookie.Name, cookie.Value, cookie.HttpOnly, cookie.SameSite, cookie.MaxAge})
+}
+
+// Who signs out leaves no draft behind for whoever sits down next, whichever way they take.
+func TestSignOut_EveryWayForgetsDrafts(t *testing.T) {
+	_, h := newSite(t)
+	b := as(t, h, "agent", "zh")
+	ways := regexp.MustCompile(`action="[^"]*/sign-out"`).FindAllString(b.get("/account").Body.String(), -1)
+	require.Equal(t, []string{`action="/sign-out"`, `action="/account/sign-out"`}, ways)
+	require.Contains(t, b.get("/assets/draft.js").Body.String(), `querySelectorAll('form[action$="/sign-out"]')`)
 }
 
 func TestSession_ThatHasEndedSaysSo(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -75,9 +74,6 @@ func (p *pages) fileRoutes(e *gin.Engine) {
 	e.GET("/attachments/:id/picture", p.known(p.picture))
 }
 
-// pictureTypes are the types of files, by their content, that a browser shows without running anything that is in them.
-var pictureTypes = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
-
 // maxPreview is how large a picture may be to be shown on the page of its case, in bytes. A larger one has to be asked for.
 const maxPreview = 8 << 20
 
@@ -98,7 +94,7 @@ func (p *pages) fileViews(l lang.Lang, files []defect.Attachment) []fileView {
 	names := p.desk.Names(usernames...)
 	out := make([]fileView, len(files))
 	for i, f := range files {
-		picture := slices.Contains(pictureTypes, f.Type)
+		_, picture := pictureTypes[f.Type]
 		out[i] = fileView{Attachment: f, By: nameIn(names, f.UploadedBy), Picture: picture, Preview: picture && f.Size <= maxPreview, Kind: fileKind(l, f.File)}
 	}
 	return out
@@ -123,8 +119,8 @@ func (p *pages) download(c *gin.Context, by desk.Caller) {
 	p.sendFile(c, content, "attachment")
 }
 
-// picture shows a file in its place: only one that is a picture by its content, and in a page that may do nothing. A browser
-// keeps it, and asks each time whether its reader still may see it.
+// picture shows a file in its place: only one that is a picture by its content, and in a page that may do nothing. ?small=true
+// asks for it as a part of another page. A browser keeps it, and asks each time whether its reader still may see it.
 func (p *pages) picture(c *gin.Context, by desk.Caller) {
 	content, err := p.desk.Attachment(c, by, c.Param("id"))
 	if err != nil {
@@ -132,7 +128,7 @@ func (p *pages) picture(c *gin.Context, by desk.Caller) {
 		return
 	}
 	defer content.Body.Close()
-	if !slices.Contains(pictureTypes, content.Type) {
+	if _, is := pictureTypes[content.Type]; !is || c.Query("small") == "true" && !fits(&content) {
 		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonAttachmentUnknown, nil))
 		return
 	}

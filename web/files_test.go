@@ -1,7 +1,15 @@
 package web_test
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,7 +42,7 @@ func TestFiles_PicturesAreShown(t *testing.T) {
 	f.uploaded = "abc"
 	b := as(t, h, "agent", "zh")
 	page := b.get("/defects/" + firstNumber).Body.String()
-	require.Contains(t, page, `<a class="preview" href="/attachments/png/picture"><img src="/attachments/png/picture" alt="查看图片 截图 &lt;1&gt;.png" loading="lazy"`)
+	require.Contains(t, page, `<a class="preview" href="/attachments/png/picture"><img src="/attachments/png/picture?small=true" alt="查看图片 截图 &lt;1&gt;.png" loading="lazy"`)
 	require.Equal(t, 1, strings.Count(page, "<img"), "of the pictures only what is small enough")
 	require.Contains(t, page, `<a href="/attachments/camera/picture">查看图片</a>`)
 	require.Contains(t, page, ">PDF</span>")
@@ -55,6 +63,56 @@ func TestFiles_PicturesAreShown(t *testing.T) {
 		}
 	}
 	require.Equal(t, http.StatusSeeOther, as(t, h, "", "zh").get("/attachments/png/picture").Code, "nobody sees it who has not signed in")
+}
+
+func TestFiles_APictureThatUnfoldsIsNotShownUnasked(t *testing.T) {
+	encoded := func(encode func(io.Writer, image.Image) error) string {
+		var b strings.Builder
+		require.NoError(t, encode(&b, image.NewPaletted(image.Rect(0, 0, 3, 2), color.Palette{color.Black})))
+		return b.String()
+	}
+	// pngOf is a picture that says that it has other sides.
+	pngOf := func(width, height uint32) string {
+		b := []byte(encoded(png.Encode))
+		binary.BigEndian.PutUint32(b[16:], width)
+		binary.BigEndian.PutUint32(b[20:], height)
+		binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
+		return string(b)
+	}
+	webp := func(chunk string, head ...byte) string {
+		return "RIFF\x00\x00\x00\x00WEBP" + chunk + "\x00\x00\x00\x00" + string(head) + strings.Repeat("\x00", 20)
+	}
+	for name, c := range map[string]struct {
+		kind, content string
+		shown         bool
+	}{
+		"png":        {"png", encoded(png.Encode), true},
+		"camera":     {"png", pngOf(8000, 6000), true},
+		"bomb":       {"png", pngOf(60000, 60000), false},
+		"overflow":   {"png", pngOf(1<<31-1, 1<<31-1), false},
+		"broken":     {"png", "\x89PNG\r\n\x1a\n", false},
+		"jpeg":       {"jpeg", encoded(func(w io.Writer, i image.Image) error { return jpeg.Encode(w, i, nil) }), true},
+		"gif":        {"gif", encoded(func(w io.Writer, i image.Image) error { return gif.Encode(w, i, nil) }), true},
+		"gif bomb":   {"gif", "GIF89a\xff\xff\xff\xff\x00\x00\x00", false},
+		"lossy":      {"webp", webp("VP8 ", 0, 0, 0, 0x9d, 1, 0x2a, 3, 0, 2, 0), true},
+		"lossless":   {"webp", webp("VP8L", 0x2f, 2, 0x40, 0, 0), true},
+		"large":      {"webp", webp("VP8L", 0x2f, 0xff, 0xff, 0xff, 0x0f), false},
+		"extended":   {"webp", webp("VP8X", 0, 0, 0, 0, 2, 0, 0, 1, 0, 0), true},
+		"webp bomb":  {"webp", webp("VP8X", 0, 0, 0, 0, 0xff, 0xff, 0, 0xff, 0xff, 0), false},
+		"other webp": {"webp", webp("XXXX"), false},
+		"short webp": {"webp", "RIFF", false},
+	} {
+		f, h := newSite(t)
+		withFiles(f, defect.File{ID: "a", Name: "a", Type: "image/" + c.kind, Size: int64(len(c.content)), Sum: "s"})
+		f.uploaded = c.content
+		b := as(t, h, "agent", "zh")
+		w := b.get("/attachments/a/picture?small=true")
+		require.Equal(t, c.shown, w.Code == http.StatusOK, name)
+		if c.shown {
+			require.Equal(t, c.content, w.Body.String(), name)
+		}
+		require.Equal(t, http.StatusOK, b.get("/attachments/a/picture").Code, "who asks for it sees it")
+	}
 }
 
 func TestFiles_PicturesAreKeptWhileTheyMayBeSeen(t *testing.T) {

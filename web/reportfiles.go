@@ -31,13 +31,19 @@ const (
 	// maxReport bounds the form with them, in bytes.
 	maxReport = maxReportFiles*(desk.MaxFileSize+formOverhead) + maxForm
 	fieldFile = "file"
+	// maxReportParts is how many fields and files it is made of, chosen or not; toldFiles how many files that were refused are named.
+	maxReportParts = 1000
+	toldFiles      = 2 * maxReportFiles
 )
+
+var errParts = errors.New("a form of too many parts")
 
 // sentReport is the form of a report as it comes: its texts are here, its files are read one after the other and never held
 // in memory.
 type sentReport struct {
 	values url.Values
 	form   *multipart.Reader // nil when it came without files
+	parts  int               // of it that were begun
 	file   *multipart.Part   // the next one; nil at the end
 	err    error             // why no more of the form can be read
 }
@@ -56,7 +62,7 @@ func readReport(c *gin.Context) (*sentReport, error) {
 	s := &sentReport{values: url.Values{}, form: form}
 	left := int64(maxForm)
 	for {
-		part, err := form.NextPart()
+		part, err := s.part()
 		switch {
 		case errors.Is(err, io.EOF):
 			return s, nil
@@ -72,11 +78,20 @@ func readReport(c *gin.Context) (*sentReport, error) {
 		if err != nil {
 			return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
 		}
-		if left -= int64(len(text)); left < 0 {
+		if left -= int64(len(part.FormName()) + len(text)); left < 0 {
 			return nil, apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": strconv.Itoa(maxForm>>10) + " KiB"})
 		}
 		s.values.Add(part.FormName(), string(text))
 	}
+}
+
+// part begins the next part of the form.
+func (s *sentReport) part() (*multipart.Part, error) {
+	s.parts++
+	if s.parts > maxReportParts {
+		return nil, errParts
+	}
+	return s.form.NextPart() //nolint:wrapcheck // io.EOF is no error
 }
 
 // next goes on to the file behind the present one, whatever has been read of it.
@@ -84,7 +99,7 @@ func (s *sentReport) next() {
 	_, s.err = io.Copy(io.Discard, s.file)
 	s.file = nil
 	for s.err == nil && s.file == nil {
-		part, err := s.form.NextPart()
+		part, err := s.part()
 		if err != nil {
 			s.err = err
 		} else if part.FileName() != "" {
@@ -145,7 +160,7 @@ func caseOf(number, key string, refused []refusedFile) string {
 	if key != "" {
 		told.Set("filed", key)
 	}
-	for _, f := range refused {
+	for _, f := range refused[:min(len(refused), toldFiles)] { // an address has its limits
 		told.Add("refused", defect.Printable(f.name))
 		told.Add("why", string(f.why))
 	}
@@ -160,7 +175,7 @@ func caseOf(number, key string, refused []refusedFile) string {
 func refusedFiles(c *gin.Context) string {
 	l, names, why := language(c), c.QueryArray("refused"), c.QueryArray("why")
 	var told []string
-	for i := range min(len(names), len(why), 2*maxReportFiles) {
+	for i := range min(len(names), len(why), toldFiles) {
 		name := strings.TrimLeft(defect.Printable(names[i]), "@") // what begins so would be taken for a term
 		told = append(told, l.Text("web.new.refused_file", apperr.Args{"name": name, "why": whyRefused(l, apperr.Code(why[i]))}))
 	}

@@ -24,6 +24,9 @@ type sessionDesk interface {
 const (
 	signInPath = "/sign-in"
 	callerKey  = "caller"
+	// unaskedHeader marks what a page's script asks for while nobody does anything. Browsers say the like of themselves, but
+	// not to a site without TLS.
+	unaskedHeader = "X-Unasked"
 )
 
 // sessionCookie names the cookie that holds the token of a session. Behind TLS its name keeps other hosts from setting it.
@@ -94,7 +97,7 @@ func wanted(r *http.Request) string {
 // keepSession has the browser keep the token that takes the place of its own, so that a session lasts while it is used. What
 // a page's script asks for on its own is no use: it would keep the session of somebody who has left.
 func (p *pages) keepSession(c *gin.Context, by desk.Caller) {
-	if by.Renewed != "" && c.GetHeader("Sec-Fetch-Dest") != "empty" {
+	if by.Renewed != "" && c.GetHeader("Sec-Fetch-Dest") != "empty" && c.GetHeader(unaskedHeader) == "" {
 		p.setCookie(c, p.sessionCookie(c), by.Renewed, int(by.ExpiresAt.Sub(p.now()).Seconds()))
 	}
 }

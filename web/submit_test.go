@@ -146,6 +146,27 @@ func TestSubmit_WithMoreFilesThanAreTaken(t *testing.T) {
 	require.Contains(t, b.follow(w).Body.String(), "“k”(一次最多 10 个文件)")
 }
 
+func TestSubmit_WithMorePartsThanAnyFormHas(t *testing.T) {
+	f, h := newSite(t)
+	b := as(t, h, "reporter", "zh")
+	files := make([]sent, 5000)
+	for i := range files {
+		files[i] = sent{strings.Repeat("名", 40), "x"}
+	}
+	w := sendReport(t, b, goodReport(), files...)
+	require.Equal(t, http.StatusSeeOther, w.Code, "the report is filed")
+	require.Len(t, f.attached, 10)
+	require.Less(t, len(w.Header().Get("Location")), 16<<10, "an address that a browser can follow")
+	require.Equal(t, http.StatusOK, b.follow(w).Code)
+
+	many := goodReport()
+	many["x"] = make([]string, 5000)
+	require.Equal(t, http.StatusBadRequest, sendReport(t, b, many).Code)
+	wide := goodReport()
+	wide.Set(strings.Repeat("x", 600<<10), "")
+	require.Equal(t, http.StatusRequestEntityTooLarge, sendReport(t, b, wide).Code)
+}
+
 // A connection that breaks off in the middle of a file leaves a case, and says what is missing to who comes back to it.
 func TestSubmit_WithAFileThatBreaksOff(t *testing.T) {
 	f, h := newSite(t)

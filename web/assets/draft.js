@@ -205,8 +205,10 @@ if (user) {
   const all = () => document.querySelectorAll("form[data-draft]").forEach(keep);
   all();
   document.addEventListener("live", all); // forms that came in place of others
-  document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", () => {
-    over = true;
-    kept().filter((name) => name.startsWith(own)).forEach(forget);
-  });
+  for (const way of document.querySelectorAll('form[action$="/sign-out"]')) { // of this session, and of all
+    way.addEventListener("submit", () => {
+      over = true;
+      kept().filter((name) => name.startsWith(own)).forEach(forget);
+    });
+  }
 }

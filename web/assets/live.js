@@ -61,7 +61,8 @@ function path(from, to) {
 async function refresh() {
   timer = 0;
   last = Date.now();
-  const response = await fetch(location.href, { redirect: "manual" });
+  // Nobody has asked: it does not keep the session of somebody who has left.
+  const response = await fetch(location.href, { redirect: "manual", headers: { "X-Unasked": "true" } });
   if (!response.ok) {
     late = true;
     return;
