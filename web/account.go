@@ -36,8 +36,10 @@ const (
 func (p *pages) accountRoutes(e *gin.Engine) {
 	e.GET(accountPath, p.known(p.account))
 	e.POST(accountPath+"/password", p.known(p.changePassword))
+	e.GET(accountPath+"/password", p.known(above))
 	e.POST(accountPath+"/sign-out", p.known(p.signOutEverywhere))
 	e.POST(accountPath+"/substitutes", p.known(p.substitute))
+	e.GET(accountPath+"/substitutes", p.known(above))
 	e.POST(accountPath+"/substitutes/:id/end", p.known(p.endSubstitution))
 }
 

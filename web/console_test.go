@@ -516,3 +516,19 @@ func TestInbox_IsMarkedAsRead(t *testing.T) {
 	require.EqualValues(t, 12, f.read)
 	require.Equal(t, http.StatusBadRequest, b.post("/notices/read", url.Values{"up_to": {"x"}}).Code)
 }
+
+func TestPages_TheAnswerToAFormAskedForAgain(t *testing.T) {
+	_, h := newSite(t)
+	for path, want := range map[string]string{
+		"/policy/holidays/cn/preview?lang=en":   "/policy/holidays/cn",
+		"/policy/holidays/cn/revisions/1/apply": "/policy/holidays/cn/revisions/1",
+		"/users/technician/password":            "/users/technician",
+		"/users/technician/state":               "/users/technician",
+		"/account/password?lang=en":             "/account",
+		"/account/substitutes":                  "/account",
+	} {
+		w := as(t, h, "deputy", "zh").get(path)
+		require.Equal(t, http.StatusSeeOther, w.Code, path)
+		require.Equal(t, want, w.Header().Get("Location"), path)
+	}
+}

@@ -155,7 +155,7 @@ func (p *pages) waiting(c *gin.Context, by desk.Caller, w defect.Work) (foundWor
 	}
 }
 
-// address returns the filters of the list that shows what a query finds; that of reporters shows their own cases alone.
+// address returns the filters of the list that shows what a query finds.
 func address(q defect.Query) url.Values {
 	stages := make([]string, len(q.Stages))
 	for i, s := range q.Stages {
@@ -167,6 +167,9 @@ func address(q defect.Query) url.Values {
 	}
 	if q.Assignee != "" {
 		out.Set("assignee", q.Assignee)
+	}
+	if q.Reporter != "" {
+		out.Set("reporter", q.Reporter)
 	}
 	return out
 }
