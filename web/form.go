@@ -38,6 +38,7 @@ type control struct {
 	Low, High       int    // bounds of a number
 	Step            string // of a number
 	Options         []option
+	Blank           string // what it means to choose none of them
 	Error           string
 	List            string // the ID of a list of suggestions
 	Focus           bool   // where the page begins

@@ -156,7 +156,7 @@ func TestPolicy_SpeaksBothLanguages(t *testing.T) {
 	f.made = 23
 	for language, says := range map[string][]string{
 		"zh": {"om-plan-2019", "12 小时", "5 天", "30 分钟", "5 个工作日", "08:30-12:00、13:30-18:00", "周一、周二、周三、周四、周五", "响应到期后 30 分钟", "通知主管领导", "解决时限用到 80% 时", "值班人员、li", "每 10 分钟 再催一次,最多 3 次", "尚未公布", "春节", "2026-02-15 – 2026-02-23", "50%、80%"},
-		"en": {"12 h", "5 days", "30 min", "5 working days", "Mon", "When response falls due", "tell: supervisor", "not published yet", "who is on duty"},
+		"en": {"12 h", "5 days", "30 min", "5 working days", "Mon", "When the response falls due", "tell: supervisor", "not published yet", "who is on duty"},
 	} {
 		for username := range people {
 			b := as(t, h, username, language)
