@@ -520,6 +520,19 @@ func TestInbox_IsMarkedAsRead(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, b.post("/notices/read", url.Values{"up_to": {"x"}}).Code)
 }
 
+func TestInbox_AnAnnouncementSaysAllAndLeadsOn(t *testing.T) {
+	f, h := newSite(t)
+	f.notices = []notice.Notice{
+		{ID: 3, Topic: notice.SwapAsked, At: now, Args: notice.Args{notice.ArgActor: "技术二", notice.ArgMessage: "家中有事"}},
+		{ID: 2, Topic: notice.Substitute, At: now, Args: notice.Args{notice.ArgActor: "主管一"}},
+		{ID: 1, Topic: notice.Test, At: now},
+	}
+	page := as(t, h, "technician", "zh").get("/").Body.String()
+	for _, text := range []string{`<a href="/duty">[运维] 技术二 申请换班</a>`, "家中有事", `<a href="/sign-offs">[运维] 请您代 主管一 签字</a>`, "<strong>[运维] 测试通知</strong>"} {
+		require.Contains(t, page, text)
+	}
+}
+
 func TestPages_TheAnswerToAFormAskedForAgain(t *testing.T) {
 	_, h := newSite(t)
 	for path, want := range map[string]string{
