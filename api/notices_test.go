@@ -15,7 +15,7 @@ func TestNotices_AnswerAsDocumented(t *testing.T) {
 		method, path, body, asked, answer string
 	}{
 		"inbox": {"GET", "/me/notices?unread=true&after=9&page_size=5", "", "inbox true 9 5", `{"items": [{"id": 7, "number": "7K3M-Q9XT-WA5C", "topic": "breach", "severity": 2,
-			"subject": "[S2] Promise broken: the handling plan 7K3M-Q9XT-WA5C t",
+			"subject": "[S2] Promise broken: handling plan 7K3M-Q9XT-WA5C t",
 			"text": "The promise for the handling plan is broken. It was due at 2026-11-23 17:00.\n\nCase: 7K3M-Q9XT-WA5C\nTitle: t\nSystem: OA\nSeverity: 2\nTime: 2026-11-23 17:00",
 			"at": "2026-11-23T09:00:00Z", "read_at": null}], "unread": 1, "next": 7}`},
 		"read":     {"POST", "/me/notices/read", `{"up_to": 7}`, "read up to 7", `{"read": 2}`},

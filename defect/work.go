@@ -37,7 +37,7 @@ func WorkOf(p Person) []Work {
 	if MayBeAssigned(p) {
 		add(WorkMine, Query{Assignee: p.Username, Stages: OpenStages()}, "")
 	}
-	if p.Has(RoleReporter) {
+	if p.Has(RoleReporter, RoleInspector) {
 		add(WorkReported, Query{Reporter: p.Username, Stages: OpenStages()}, "")
 	}
 	return out

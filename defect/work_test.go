@@ -29,6 +29,7 @@ func TestWorkOf_ByRole(t *testing.T) {
 		"an agent":                   {defect.Person{Roles: []defect.Role{defect.RoleAgent}}, []defect.Work{fresh, finish, mine}},
 		"a technician":               {defect.Person{Roles: []defect.Role{defect.RoleTechnician}}, []defect.Work{mine}},
 		"a reporter":                 {defect.Person{Roles: []defect.Role{defect.RoleReporter}}, []defect.Work{reported}},
+		"an inspector":               {defect.Person{Roles: []defect.Role{defect.RoleInspector}}, []defect.Work{reported}},
 		"an agent who reports, too":  {defect.Person{Roles: []defect.Role{defect.RoleReporter, defect.RoleAgent}}, []defect.Work{fresh, finish, mine, reported}},
 		"who only looks on: nothing": {defect.Person{Roles: []defect.Role{defect.RoleAuditor}}, nil},
 	} {

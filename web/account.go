@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -36,8 +37,10 @@ const (
 func (p *pages) accountRoutes(e *gin.Engine) {
 	e.GET(accountPath, p.known(p.account))
 	e.POST(accountPath+"/password", p.known(p.changePassword))
+	e.GET(accountPath+"/password", p.known(above))
 	e.POST(accountPath+"/sign-out", p.known(p.signOutEverywhere))
 	e.POST(accountPath+"/substitutes", p.known(p.substitute))
+	e.GET(accountPath+"/substitutes", p.known(above))
 	e.POST(accountPath+"/substitutes/:id/end", p.known(p.endSubstitution))
 }
 
@@ -177,6 +180,9 @@ func (p *pages) namingForm(l lang.Lang, by desk.Caller, was typed) ([]entry, str
 	}
 	if len(absent) > 1 || absent[0].Username != by.Username {
 		f.add(entry{Name: "username", Label: l.Term("web.account.absent"), Kind: entrySelect, Required: true, Options: personOptions(absent, was.values.Get("username"))})
+	}
+	if len(absent) == 1 { // nobody is their own substitute
+		substitutes = slices.DeleteFunc(slices.Clone(substitutes), func(one defect.Person) bool { return one.Username == absent[0].Username })
 	}
 	f.add(entry{Name: "substitute", Label: l.Term("web.account.substitute"), Kind: entrySelect, Required: true, Options: personOptions(substitutes, was.values.Get("substitute"))})
 	f.add(entry{Name: "from", Label: l.Term("web.account.from"), Kind: entryTime, Value: was.values.Get("from"), Hint: l.Term("web.account.at_once")})

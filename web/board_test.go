@@ -73,7 +73,7 @@ func TestBoard_ShowsHowThingsStand(t *testing.T) {
 			"值班看板", "2026-11-24 01:00:00", ">45</a>", "响应 · 进行中", "剩 30 分", "技术一", "未指派", "处理方案 · 超时", "已超 1 天 2 小时", "还有 3 项", "至少 10000",
 			"服务台、nobody", "7x24 热线", "2026-11-24 08:00", "本班次无人", "87.5%", "提交 435 个,结束 60 个", "2026-10-26 提交 29 个,结束 2 个", "按时完成 210 项,超时 30 项",
 		},
-		"en": {"Watch board", "response · running", "30 min left", "unassigned", "the handling plan · broken", "and 3 more", "at least 10000", "7x24 hotline", "nobody on this shift", "435 submitted, 60 ended"},
+		"en": {"Watch board", "response · running", "30 min left", "unassigned", "handling plan · broken", "and 3 more", "at least 10000", "7x24 hotline", "nobody on this shift", "435 submitted, 60 ended"},
 	} {
 		w := as(t, h, "agent", language).get("/board")
 		page := w.Body.String()

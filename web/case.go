@@ -63,6 +63,7 @@ type casePage struct {
 	Alarm    string // why a step was refused
 	Changed  []eventView
 	Did      string // the step that was just taken
+	Behind   bool   // what is read does not show that step yet
 
 	EventsAway, FilesAway bool // they cannot be had while SQL is away
 }
@@ -138,7 +139,7 @@ func (p *pages) showCase(c *gin.Context, by desk.Caller, status int, tried *atte
 	}
 	out.Now, out.Before = cyclesOf(v.Case, out.names)
 	if did := defect.Action(c.Query("did")); slices.Contains(defect.Actions(), did) {
-		out.Did = string(did)
+		out.Did, out.Behind = string(did), number(c.Query("at")) > v.Seq
 	}
 	if err := p.remember(c, by, &out); err != nil {
 		p.fail(c, err)
@@ -320,6 +321,11 @@ func (p *pages) form(l lang.Lang, by desk.Caller, v desk.View, a defect.Action, 
 		form.again(tried)
 	}
 	form.Controls = draw.controls(fields, "")
+	if a == defect.ActAcknowledge {
+		for i := range form.Controls {
+			form.Controls[i].Blank = l.Term("web.case.by_duty") // of the one that chooses the assignee, the only one with choices
+		}
+	}
 	return form, refused
 }
 
@@ -365,11 +371,12 @@ func (p *pages) act(c *gin.Context, by desk.Caller) {
 		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonActionUnknown, apperr.Args{"action": defect.Printable(string(tried.action))}))
 		return
 	}
-	switch tried.err = p.take(c, by, tried); {
+	var seq int
+	switch seq, tried.err = p.take(c, by, tried); {
 	case tried.err == nil:
 		// A page of its own, so that a reload does nothing again. The key tells the browser which draft it can forget.
-		told := url.Values{"did": {string(tried.action)}, "filed": {tried.key}}
-		c.Redirect(http.StatusSeeOther, c.Request.URL.Path+"?"+told.Encode())
+		done := url.Values{"did": {string(tried.action)}, "at": {strconv.Itoa(seq)}, "filed": {tried.key}}
+		c.Redirect(http.StatusSeeOther, c.Request.URL.Path+"?"+done.Encode())
 	case apperr.Is(tried.err, apperr.NotFound):
 		p.fail(c, tried.err)
 	default:
@@ -387,18 +394,19 @@ func attempted(c *gin.Context) *attempt {
 	}
 }
 
-func (p *pages) take(c *gin.Context, by desk.Caller, tried *attempt) error {
+// take takes a step and returns the seq of the case behind it.
+func (p *pages) take(c *gin.Context, by desk.Caller, tried *attempt) (int, error) {
 	fields := defect.InputFields(tried.action)
 	doc := readFields(fields, tried.values, "", p.zone)
 	var wrong apperr.Fields
 	defect.CheckFields(fields, doc, &wrong)
 	if err := wrong.Err(); err != nil {
-		return err
+		return 0, err
 	}
 	var in defect.Input
 	if err := bind(doc, &in); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := p.desk.Act(c, by, c.Param("number"), tried.action, in, &tried.version, tried.key)
-	return err
+	v, err := p.desk.Act(c, by, c.Param("number"), tried.action, in, &tried.version, tried.key)
+	return v.Seq, err
 }

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -46,7 +48,8 @@ type stretchView struct {
 	Length string // how much was counted
 }
 
-// promises explains the promises of a case in the order in which they began.
+// promises explains the promises of a case: those that are to be kept, then those that are over, each in the order in which
+// they began.
 func (p *pages) promises(l lang.Lang, c *defect.Case) []promiseView {
 	out := make([]promiseView, 0, len(c.Clocks))
 	nth := map[defect.ClockName]int{}
@@ -60,7 +63,18 @@ func (p *pages) promises(l lang.Lang, c *defect.Case) []promiseView {
 			out = append(out, v)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b promiseView) int { // what is still to be kept is looked for first
+		return cmp.Compare(rank(a.Clock), rank(b.Clock))
+	})
 	return out
+}
+
+// rank puts the promises that are to be kept before those that are over.
+func rank(k defect.Clock) int {
+	if k.Live() {
+		return 0
+	}
+	return 1
 }
 
 // explained puts the explanation of a promise into words.

@@ -82,7 +82,7 @@ func TestClocks_HaveAPageOfTheirOwn(t *testing.T) {
 	require.True(t, ok)
 	for language, says := range map[string][]string{
 		"zh": {"时限:解决", "到期时间的由来", "责任方", "尚未到来", "等待用户"},
-		"en": {"Promise: the solution", "How the due time came about", "Whose time", "still ahead", "waiting for the client"},
+		"en": {"Promise: solution", "How the due time came about", "Whose time", "still ahead", "waiting for the client"},
 	} {
 		b := as(t, h, "reporter", language)
 		w := b.get("/defects/" + firstNumber + "/clocks/resolve/1")

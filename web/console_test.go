@@ -241,11 +241,14 @@ func TestAct_TakesTheStepOnce(t *testing.T) {
 	form := step(t, b, defect.ActAcknowledge, url.Values{"assignee": {"technician"}})
 	w := b.post("/defects/"+firstNumber, form)
 	require.Equal(t, http.StatusSeeOther, w.Code, w.Body)
-	require.Equal(t, "/defects/"+firstNumber+"?did=acknowledge&filed="+form.Get("_key"), w.Header().Get("Location"), "with the draft that the browser can forget")
+	require.Equal(t, "/defects/"+firstNumber+"?at=2&did=acknowledge&filed="+form.Get("_key"), w.Header().Get("Location"), "with the draft that the browser can forget")
 	require.Equal(t, "technician", f.cases[firstNumber].Assignee)
 	require.Equal(t, []string{form.Get("_key")}, f.keys)
 	require.NotEmpty(t, f.keys[0])
-	require.Contains(t, b.get(w.Header().Get("Location")).Body.String(), "已完成:受理。")
+	page := b.get(w.Header().Get("Location")).Body.String()
+	require.Contains(t, page, "已完成:受理。")
+	require.NotContains(t, page, "写入稍有延迟")
+	require.Contains(t, b.get("/defects/"+firstNumber+"?did=acknowledge&at=3").Body.String(), "写入稍有延迟", "what is read is older than the step")
 	for _, action := range []string{"apply_holidays", "attach", "fly"} {
 		form.Set("_action", action)
 		require.Equal(t, http.StatusNotFound, b.post("/defects/"+firstNumber, form).Code, action)
@@ -515,4 +518,33 @@ func TestInbox_IsMarkedAsRead(t *testing.T) {
 	require.Equal(t, "/#inbox", w.Header().Get("Location"))
 	require.EqualValues(t, 12, f.read)
 	require.Equal(t, http.StatusBadRequest, b.post("/notices/read", url.Values{"up_to": {"x"}}).Code)
+}
+
+func TestInbox_AnAnnouncementSaysAllAndLeadsOn(t *testing.T) {
+	f, h := newSite(t)
+	f.notices = []notice.Notice{
+		{ID: 3, Topic: notice.SwapAsked, At: now, Args: notice.Args{notice.ArgActor: "技术二", notice.ArgMessage: "家中有事"}},
+		{ID: 2, Topic: notice.Substitute, At: now, Args: notice.Args{notice.ArgActor: "主管一"}},
+		{ID: 1, Topic: notice.Test, At: now},
+	}
+	page := as(t, h, "technician", "zh").get("/").Body.String()
+	for _, text := range []string{`<a href="/duty">[运维] 技术二 申请换班</a>`, "家中有事", `<a href="/sign-offs">[运维] 请您代 主管一 签字</a>`, "<strong>[运维] 测试通知</strong>"} {
+		require.Contains(t, page, text)
+	}
+}
+
+func TestPages_TheAnswerToAFormAskedForAgain(t *testing.T) {
+	_, h := newSite(t)
+	for path, want := range map[string]string{
+		"/policy/holidays/cn/preview?lang=en":   "/policy/holidays/cn",
+		"/policy/holidays/cn/revisions/1/apply": "/policy/holidays/cn/revisions/1",
+		"/users/technician/password":            "/users/technician",
+		"/users/technician/state":               "/users/technician",
+		"/account/password?lang=en":             "/account",
+		"/account/substitutes":                  "/account",
+	} {
+		w := as(t, h, "deputy", "zh").get(path)
+		require.Equal(t, http.StatusSeeOther, w.Code, path)
+		require.Equal(t, want, w.Header().Get("Location"), path)
+	}
 }

@@ -150,7 +150,11 @@ func (p *pages) dutyChoices(l lang.Lang, by desk.Caller, r roster.Roster) map[st
 	for _, list := range [][]roster.Shift{r.Shifts, r.Holidays} {
 		for _, s := range list {
 			if !slices.ContainsFunc(shifts, func(o option) bool { return o.Value == s.Name }) {
-				shifts = append(shifts, option{Value: s.Name, Label: s.Name + " · " + l.Term("duty_kind."+string(s.Kind))})
+				label := s.Name
+				if kind := l.Term("duty_kind." + string(s.Kind)); kind != s.Name {
+					label += " · " + kind
+				}
+				shifts = append(shifts, option{Value: s.Name, Label: label})
 			}
 		}
 	}

@@ -38,6 +38,8 @@ type control struct {
 	Low, High       int    // bounds of a number
 	Step            string // of a number
 	Options         []option
+	Hint            string
+	Blank           string // what it means to choose none of them
 	Error           string
 	List            string // the ID of a list of suggestions
 	Focus           bool   // where the page begins
@@ -68,6 +70,9 @@ const few = 3
 // lines are the texts that are no longer than a line.
 var lines = []string{"title", "system", "module", "asset_id", "version_before", "version_after", "part", "name", "unit", "phone", "for"}
 
+// hints are what somebody who fills in a field has to know besides its name, by the field's name.
+var hints = map[string]string{"explanation": "web.hint.explanation", "satisfaction": "web.hint.satisfaction"}
+
 // formOf draws fields: with what was typed, what is wrong with it, and the choices and suggestions that are not the fields' own, by name.
 // Fields are named prefix and name; id keeps the forms of a page apart.
 type formOf struct {
@@ -97,6 +102,9 @@ func (f formOf) control(field defect.Field, prefix string) control {
 		Name: name, ID: f.id + "-" + strings.ReplaceAll(name, ".", "-"), Label: f.l.Term("input." + name), Kind: kindOf(field),
 		Value: f.values.Get(name), Required: field.Required, Error: f.wrong[name], Options: slices.Clone(f.choices[name]),
 		List: f.lists[name],
+	}
+	if key, ok := hints[name]; ok {
+		c.Hint = f.l.Term(key)
 	}
 	switch {
 	case c.Kind == kindNumber:

@@ -45,9 +45,11 @@ const (
 func (p *pages) holidayRoutes(e *gin.Engine) {
 	e.GET(holidaysPath+"/:set", p.known(p.holidays))
 	e.POST(holidaysPath+"/:set/preview", p.known(p.previewHolidays))
+	e.GET(holidaysPath+"/:set/preview", p.known(above))
 	e.POST(holidaysPath+"/:set", p.known(p.saveHolidays))
 	e.GET(holidaysPath+"/:set/revisions/:n", p.known(p.revision))
 	e.POST(holidaysPath+"/:set/revisions/:n/apply", p.known(p.applyHolidays))
+	e.GET(holidaysPath+"/:set/revisions/:n/apply", p.known(above))
 }
 
 func setPath(set string) string { return holidaysPath + "/" + url.PathEscape(set) }

@@ -156,7 +156,7 @@ func TestPolicy_SpeaksBothLanguages(t *testing.T) {
 	f.made = 23
 	for language, says := range map[string][]string{
 		"zh": {"om-plan-2019", "12 小时", "5 天", "30 分钟", "5 个工作日", "08:30-12:00、13:30-18:00", "周一、周二、周三、周四、周五", "响应到期后 30 分钟", "通知主管领导", "解决时限用到 80% 时", "值班人员、li", "每 10 分钟 再催一次,最多 3 次", "尚未公布", "春节", "2026-02-15 – 2026-02-23", "50%、80%"},
-		"en": {"12 h", "5 days", "30 min", "5 working days", "Mon", "When response falls due", "tell: supervisor", "not published yet", "who is on duty"},
+		"en": {"12 h", "5 days", "30 min", "5 working days", "Mon", "When the response falls due", "tell: supervisor", "not published yet", "who is on duty"},
 	} {
 		for username := range people {
 			b := as(t, h, username, language)
@@ -241,7 +241,7 @@ func TestHolidays_DaysFromPreviewToSaving(t *testing.T) {
 	want := []calendar.Exception{{Date: calendar.Date{Year: 2026, Month: 12, Day: 5}, Off: true, Name: "停电检修"}, {Date: calendar.Date{Year: 2026, Month: 12, Day: 6}, Name: "停电检修"}}
 	require.Equal(t, desk.HolidayChange{Days: want}, f.change)
 	page := w.Body.String()
-	for _, text := range []string{"尚未保存", "2026-12-05", "按周历", "2026-12-31 → 2027-12-31", "登录&lt;script&gt;", "套用后立即超时", "BROKEN", "暂定", "暂停"} {
+	for _, text := range []string{"尚未保存", "2026-12-05", "按周历", "2026-12-31 → 2027-12-31", "登录&lt;script&gt;", "应用后立即超时", "BROKEN", "暂定", "暂停"} {
 		require.Contains(t, page, text)
 	}
 	require.Zero(t, f.made)
@@ -338,7 +338,7 @@ func TestHolidays_AppliedToChosenCases(t *testing.T) {
 	code, page = apply(url.Values{"which": {"chosen"}, "number": {firstNumber}, "why": {"通知"}, "after": {"a"}})
 	require.Equal(t, 200, code)
 	require.Equal(t, "cn2通知["+firstNumber+"]", f.applied)
-	for _, text := range []string{"已套用", "未成功:", "还有 7 个", `name="after" value="further on"`} {
+	for _, text := range []string{"已应用", "未成功:", "还有 7 个", `name="after" value="further on"`} {
 		require.Contains(t, page, text)
 	}
 	code, _ = apply(url.Values{"which": {"all"}, "why": {"通知"}, "after": {"a"}})

@@ -222,7 +222,7 @@ func (p *pages) sign(c *gin.Context, by desk.Caller) {
 	}
 	tried := attempted(c)
 	tried.action = defect.ActSign
-	switch tried.err = p.take(c, by, tried); {
+	switch _, tried.err = p.take(c, by, tried); {
 	case tried.err == nil:
 		done := url.Values{"did": {c.PostForm("decision")}, "on": {c.Param("number")}}
 		c.Redirect(http.StatusSeeOther, signOffsPath+"?"+done.Encode())

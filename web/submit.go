@@ -92,7 +92,11 @@ func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, tried triedR
 		case slices.Contains(reportDetails, f.Name):
 			out.Details = append(out.Details, draw.control(f, ""))
 		default:
-			out.Controls = append(out.Controls, draw.control(f, ""))
+			one := draw.control(f, "")
+			if f.Name == "severity" {
+				one.Hint = l.Term("web.hint.severity")
+			}
+			out.Controls = append(out.Controls, one)
 		}
 	}
 	out.attend()

@@ -42,7 +42,9 @@ func (p *pages) userRoutes(e *gin.Engine) {
 	e.GET(usersPath+"/:username", p.known(p.user))
 	e.POST(usersPath+"/:username", p.known(p.changeUser))
 	e.POST(usersPath+"/:username/state", p.known(p.setState))
+	e.GET(usersPath+"/:username/state", p.known(above))
 	e.POST(usersPath+"/:username/password", p.known(p.setPassword))
+	e.GET(usersPath+"/:username/password", p.known(above))
 }
 
 // usersPage is the list of accounts with its filters.

@@ -143,6 +143,12 @@ func (p *pages) keepLanguage(c *gin.Context) {
 	}
 }
 
+// above sends who asks again for the answer to a form, by loading it anew or in the other language, to the page that has the
+// form.
+func above(c *gin.Context, _ desk.Caller) {
+	c.Redirect(http.StatusSeeOther, path.Dir(c.Request.URL.EscapedPath()))
+}
+
 // show writes a page.
 func (p *pages) show(c *gin.Context, status int, name, title string, data any) {
 	l := language(c)

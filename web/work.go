@@ -15,6 +15,7 @@ import (
 	"yunwei/defect"
 	"yunwei/desk"
 	"yunwei/lang"
+	"yunwei/notice"
 )
 
 // noticeDesk is what the pages ask of the desk about notices.
@@ -58,7 +59,8 @@ type part struct {
 
 // noticeView is a notice as it is told.
 type noticeView struct {
-	Number        string // of the case; empty of an announcement
+	URL           string // where the reader goes on; empty where there is nothing to do
+	Announced     bool   // it is about no case: only its text says what it is about
 	Subject, Text string
 	At            time.Time
 	Read          bool
@@ -155,7 +157,7 @@ func (p *pages) waiting(c *gin.Context, by desk.Caller, w defect.Work) (foundWor
 	}
 }
 
-// address returns the filters of the list that shows what a query finds; that of reporters shows their own cases alone.
+// address returns the filters of the list that shows what a query finds.
 func address(q defect.Query) url.Values {
 	stages := make([]string, len(q.Stages))
 	for i, s := range q.Stages {
@@ -167,6 +169,9 @@ func address(q defect.Query) url.Values {
 	}
 	if q.Assignee != "" {
 		out.Set("assignee", q.Assignee)
+	}
+	if q.Reporter != "" {
+		out.Set("reporter", q.Reporter)
 	}
 	return out
 }
@@ -180,10 +185,27 @@ func (p *pages) inbox(c *gin.Context, l lang.Lang, by desk.Caller, out *workPage
 	out.Unread, out.Older, out.Newest = page.Unread, page.Next, before == 0
 	for _, n := range page.Items {
 		text := l.Notice(n, "")
-		out.Notices = append(out.Notices, noticeView{Number: n.Number(), Subject: text.Subject, Text: text.Text, At: n.At, Read: !n.ReadAt.IsZero()})
+		out.Notices = append(out.Notices, noticeView{URL: toldOf(n), Announced: n.Number() == "", Subject: text.Subject, Text: text.Text, At: n.At, Read: !n.ReadAt.IsZero()})
 		out.UpTo = max(out.UpTo, n.ID)
 	}
 	return nil
+}
+
+// toldOf returns the page on which the reader of a notice goes on.
+func toldOf(n notice.Notice) string {
+	if number := n.Number(); number != "" {
+		return "/defects/" + number
+	}
+	switch n.Topic {
+	case notice.SwapAsked, notice.SwapAgreed, notice.SwapRefused, notice.HandedOver, notice.RosterGap:
+		return dutyPath
+	case notice.Substitute:
+		return signOffsPath
+	case notice.Drift:
+		return auditPath
+	default:
+		return ""
+	}
 }
 
 // readNotices marks what a page has shown as read, and what is older.
