@@ -155,7 +155,7 @@ type dutyPage struct {
 	Swaps           []swapView     // that wait for the reader
 	Present         *presenceView  // where the reader has signed on
 	MayPlan, Serves bool
-	First, Next     string
+	Pager           pager
 	Away            bool // SQL does not answer: only who is on duty is known
 }
 
@@ -183,7 +183,7 @@ func (p *pages) duty(c *gin.Context, by desk.Caller) {
 		out.Away = true
 		list, err = p.rostersOnDuty(c, by)
 	case err == nil:
-		out.First, out.Next = cursors(dutyPath, after, next)
+		out.Pager = around(dutyPath, nil, after, next)
 	}
 	if err != nil {
 		p.fail(c, err)

@@ -69,8 +69,8 @@ type noticesPage struct {
 	BadNumber        string
 	Items            []sentView
 	Filtered         bool
-	First, Next      string
-	Query            string // the filters, for the way back
+	Pager            pager
+	Query            string // all that the address asks for, for the way back
 }
 
 // sentView is a notice as those see it who look after them.
@@ -91,30 +91,22 @@ func (p *pages) notices(c *gin.Context, by desk.Caller) {
 	l, values := language(c), c.Request.URL.Query()
 	q, out := noticeFilters(l, values)
 	out.Did = didOf(c, l)
-	status := http.StatusOK
 	if out.BadNumber != "" {
-		status = http.StatusUnprocessableEntity
+		p.show(c, http.StatusUnprocessableEntity, "notices", l.Term("web.notices.title"), out)
+		return
 	}
-	if out.BadNumber == "" {
-		page, err := p.desk.Notices(c, by, q)
-		if err != nil {
-			p.fail(c, err)
-			return
-		}
-		out.Items = p.sent(l, by, page.Items)
-		if page.Next != 0 {
-			out.Next = listAddress(noticesPath, values, "after", strconv.FormatInt(page.Next, 10))
-		}
+	page, err := p.desk.Notices(c, by, q)
+	if err != nil {
+		p.fail(c, err)
+		return
 	}
-	if q.Before != 0 {
-		out.First = listAddress(noticesPath, values, "after", "")
-	}
-	p.show(c, status, "notices", l.Term("web.notices.title"), out)
+	out.Items, out.Pager = p.sent(l, by, page.Items), around(noticesPath, values, cursorOf(q.Before), cursorOf(page.Next))
+	p.show(c, http.StatusOK, "notices", l.Term("web.notices.title"), out)
 }
 
 // noticeFilters reads the filters of an address, and draws them as they are set.
 func noticeFilters(l lang.Lang, values url.Values) (desk.NoticeQuery, noticesPage) {
-	out := noticesPage{Username: values.Get("username"), Number: values.Get("number"), Query: listAddress("", values, "", "")}
+	out := noticesPage{Username: values.Get("username"), Number: values.Get("number"), Query: values.Encode()}
 	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(number(values.Get("after"))), Limit: noticesListed}
 	if values.Get("state") == stateAny {
 		q.States = notice.States()
@@ -142,6 +134,14 @@ func noticeFilters(l lang.Lang, values url.Values) (desk.NoticeQuery, noticesPag
 	}
 	out.Filtered = len(q.States) > 0 || q.Channel != "" || q.Username != "" || out.Number != ""
 	return q, out
+}
+
+// cursorOf writes the ID that a page begins behind; nothing for the first.
+func cursorOf(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
 }
 
 func (p *pages) sent(l lang.Lang, by desk.Caller, list []notice.Notice) []sentView {
@@ -177,10 +177,8 @@ func (p *pages) retryNotice(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	back, _ := url.ParseQuery(strings.TrimPrefix(c.PostForm("back"), "?")) // what cannot be read filters nothing
-	if back == nil {
-		back = url.Values{}
-	}
+	back, _ := url.ParseQuery(c.PostForm("back")) // what cannot be read filters nothing
+	back.Del("lang")
 	back.Set("did", "retried")
 	c.Redirect(http.StatusSeeOther, noticesPath+"?"+back.Encode())
 }

@@ -147,16 +147,16 @@ func (p *pages) quickPeriods() []period {
 
 // reportPage is a report with its filters.
 type reportPage struct {
-	Filters      reportFilters
-	Groups       []figureView
-	Total        figureView
-	By           defect.Dimension
-	Period       string
-	MadeAt       time.Time
-	Export       string
-	Before, Next string // the pages around, where there are any
-	Away         bool   // SQL does not answer
-	Audits       bool   // the reader may see the nightly audits
+	Filters reportFilters
+	Groups  []figureView
+	Total   figureView
+	By      defect.Dimension
+	Period  string
+	MadeAt  time.Time
+	Export  string
+	Pager   pager
+	Away    bool // SQL does not answer
+	Audits  bool // the reader may see the nightly audits
 }
 
 // reportFilters are the filters of a report as they are set.
@@ -229,16 +229,11 @@ func (p *pages) fillReport(out *reportPage, l lang.Lang, ask reportAsk, report d
 	out.Total = figureOf(l, ask, l.Term("web.report.total"), report.Total)
 	out.Period = periodOf(l, ask)
 	out.Export = reportPath + "/export?" + ask.address().Encode()
-	at := func(page int) string {
-		to := ask.address()
-		to.Set("page", strconv.Itoa(page))
-		return reportPath + "?" + to.Encode()
-	}
 	if ask.Page > 1 {
-		out.Before = at(ask.Page - 1)
+		out.Pager.Before = addressOf(reportPath, ask.address(), "page", strconv.Itoa(ask.Page-1))
 	}
 	if last < len(report.Groups) {
-		out.Next = at(ask.Page + 1)
+		out.Pager.Next = addressOf(reportPath, ask.address(), "page", strconv.Itoa(ask.Page+1))
 	}
 }
 
@@ -327,7 +322,7 @@ type behindPage struct {
 	Period        string
 	Which         []string // what they have in common
 	Promises      []rowView
-	First, Next   string
+	Pager         pager
 	Wrong         string
 	Away, Listing bool // SQL does not answer; there is a list, be it empty
 }
@@ -354,7 +349,7 @@ func (p *pages) promisesBehind(c *gin.Context, by desk.Caller) {
 		var next string
 		if list, next, err = p.desk.Promises(c, by, ask.query(p.zone), ask.After, listSize); err == nil {
 			out.Promises, out.Listing = p.promiseViews(l, list), true
-			out.around(ask, next)
+			out.Pager = around(behindPath, ask.address(), ask.After, next)
 		}
 	}
 	switch {
@@ -388,17 +383,6 @@ func (p *pages) behindOf(l lang.Lang, ask reportAsk) behindPage {
 		out.Which = append(out.Which, l.Term("web.report.timed"))
 	}
 	return out
-}
-
-func (out *behindPage) around(ask reportAsk, next string) {
-	to := ask.address()
-	if ask.After != "" {
-		out.First = behindPath + "?" + to.Encode()
-	}
-	if next != "" {
-		to.Set("after", next)
-		out.Next = behindPath + "?" + to.Encode()
-	}
 }
 
 // outcomeTones give what became of a promise the shape of what it is like.

@@ -58,7 +58,7 @@ type rosterPage struct {
 	Mistakes        []string // of a duty table, by cell
 	Forms           map[string]stepForm
 	Away            bool // what only SQL has cannot be shown
-	First, Next     string
+	Pager           pager
 	Outdated        bool // the roster has to be saved with the present calendar
 	Offset          string
 
@@ -192,29 +192,15 @@ func (p *pages) fillWeek(c *gin.Context, l lang.Lang, by desk.Caller, r roster.R
 	return err
 }
 
-// around leads to the first page of a tab's list, and to the next.
-func (out *rosterPage) around(c *gin.Context, keep url.Values, next string) {
-	at := func(after string) string {
-		to := url.Values{}
-		for k, v := range keep {
-			if len(v) > 0 && v[0] != "" {
-				to[k] = v
-			}
+// around leads to the pages around one of a tab's list, which keep what narrows it.
+func (out *rosterPage) around(c *gin.Context, next string, keep ...string) pager {
+	filters := url.Values{}
+	for _, name := range keep {
+		if value := c.Query(name); value != "" {
+			filters.Set(name, value)
 		}
-		if after != "" {
-			to.Set("after", after)
-		}
-		if len(to) == 0 {
-			return out.Tab.path(out.Name)
-		}
-		return out.Tab.path(out.Name) + "?" + to.Encode()
 	}
-	if c.Query("after") != "" {
-		out.First = at("")
-	}
-	if next != "" {
-		out.Next = at(next)
-	}
+	return around(out.Tab.path(out.Name), filters, c.Query("after"), next)
 }
 
 // maxWeeks is how far ahead a roster is looked through.
@@ -238,7 +224,7 @@ func (p *pages) fillFindings(c *gin.Context, l lang.Lang, by desk.Caller, r rost
 	if last < len(list) {
 		next = strconv.Itoa(last)
 	}
-	out.around(c, url.Values{"weeks": c.Request.URL.Query()["weeks"]}, next)
+	out.Pager = out.around(c, next, "weeks")
 	out.Findings = p.findingViews(l, list[first:last])
 	return nil
 }
@@ -269,7 +255,7 @@ func (p *pages) fillVersions(c *gin.Context, by desk.Caller, out *rosterPage) er
 	if more {
 		next = strconv.Itoa(list[len(list)-1].Version)
 	}
-	out.around(c, nil, next)
+	out.Pager = out.around(c, next)
 	out.Versions = p.versionViews(list)
 	return nil
 }

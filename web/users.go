@@ -52,7 +52,7 @@ type usersPage struct {
 	Items         []desk.Account
 	Total         int
 	Filtered      bool
-	First, Next   string // pages around, where there are any
+	Pager         pager
 }
 
 // The states of accounts in an address.
@@ -86,27 +86,8 @@ func (p *pages) users(c *gin.Context, by desk.Caller) {
 		return
 	}
 	out.Items, out.Total, out.Filtered = page.Items, page.Total, q.Text != "" || q.Role != "" || q.Disabled != nil
-	if q.After != "" {
-		out.First = listAddress(usersPath, values, "after", "")
-	}
-	if page.Next != "" {
-		out.Next = listAddress(usersPath, values, "after", page.Next)
-	}
+	out.Pager = around(usersPath, values, q.After, page.Next)
 	p.show(c, http.StatusOK, "users", l.Term("web.users.title"), out)
-}
-
-// listAddress is the address of another page of a list under the same filters: name says where that page begins.
-func listAddress(path string, values url.Values, name, value string) string {
-	to := url.Values{}
-	for k, v := range values {
-		if k != name && k != "lang" && k != "did" {
-			to[k] = v
-		}
-	}
-	if value != "" {
-		to.Set(name, value)
-	}
-	return path + "?" + to.Encode()
 }
 
 // userPage is the form of an account; of a new one without anything else.
