@@ -23,7 +23,7 @@ const (
 // caseRoutes are the addresses of one case.
 func (p *pages) caseRoutes(e *gin.Engine) {
 	e.GET("/defects/:number", p.known(p.readCase))
-	e.POST("/defects/:number", p.known(p.act))
+	e.POST("/defects/:number", p.posted(p.act))
 	e.GET("/defects/:number/form", p.known(p.paper))
 	e.GET("/defects/:number/clocks/:name/:nth", p.known(p.explain))
 	e.GET(findPath, p.known(p.find))
@@ -109,13 +109,12 @@ type actionForm struct {
 	Open, Shut, Onward bool // shown open; refused whatever is filled in; leads the case to its next stage
 }
 
-// attempt is a step that was refused: what was typed and why.
+// attempt is the form of a step as it was sent.
 type attempt struct {
+	filled
 	action       defect.Action
-	values       url.Values
 	version, seq int
 	key          string
-	err          error
 }
 
 func (p *pages) readCase(c *gin.Context, by desk.Caller) {
@@ -158,7 +157,7 @@ func (p *pages) remember(c *gin.Context, by desk.Caller, out *casePage) error {
 	var err error
 	out.After = number(c.Query("after"))
 	out.Events, out.Later, err = p.timeline(c, by, out.Number, out.After)
-	if out.EventsAway = apperr.Is(err, apperr.Unavailable); err != nil && !out.EventsAway {
+	if err := ifNotAway(err, &out.EventsAway); err != nil {
 		return err
 	}
 	if out.View.Files == 0 {
@@ -166,7 +165,7 @@ func (p *pages) remember(c *gin.Context, by desk.Caller, out *casePage) error {
 	}
 	out.FilesAt = c.Query("files")
 	files, more, err := p.desk.Attachments(c, by, out.Number, out.FilesAt, filesShown)
-	if out.FilesAway = apperr.Is(err, apperr.Unavailable); err != nil && !out.FilesAway {
+	if err := ifNotAway(err, &out.FilesAway); err != nil {
 		return err
 	}
 	out.Files, out.MoreAt = p.fileViews(language(c), files), more
@@ -354,24 +353,20 @@ func (p *pages) choices(by desk.Caller) map[string][]option {
 
 // act takes the step of a form. A refusal shows the form again with what was typed.
 func (p *pages) act(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	tried := attempted(c)
 	if !slices.Contains(defect.Actions(), tried.action) || tried.action == defect.ActAttach {
 		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonActionUnknown, apperr.Args{"action": defect.Printable(string(tried.action))}))
 		return
 	}
-	switch tried.err = p.take(c, by, tried); {
-	case tried.err == nil:
+	switch err := p.take(c, by, tried); {
+	case err == nil:
 		// A page of its own, so that a reload does nothing again.
 		c.Redirect(http.StatusSeeOther, c.Request.URL.Path+"?did="+url.QueryEscape(string(tried.action)))
-	case apperr.Is(tried.err, apperr.NotFound):
-		p.fail(c, tried.err)
+	case apperr.Is(err, apperr.NotFound):
+		p.fail(c, err)
 	default:
-		status := p.refuse(c, tried.err)
-		tried.err = forPeople(c, tried.err)
+		var status int
+		status, tried.filled = p.refused(c, tried.values, err)
 		p.showCase(c, by, status, tried, "")
 	}
 }
@@ -379,7 +374,7 @@ func (p *pages) act(c *gin.Context, by desk.Caller) {
 // attempted reads the form of a step.
 func attempted(c *gin.Context) *attempt {
 	return &attempt{
-		action: defect.Action(c.PostForm(fieldAction)), values: c.Request.PostForm, version: number(c.PostForm(fieldVersion)),
+		filled: filled{values: c.Request.PostForm}, action: defect.Action(c.PostForm(fieldAction)), version: number(c.PostForm(fieldVersion)),
 		seq: number(c.PostForm(fieldSeq)), key: c.PostForm(fieldKey),
 	}
 }

@@ -75,12 +75,12 @@ const (
 func (p *pages) dutyRoutes(e *gin.Engine) {
 	e.GET(dutyPath, p.known(p.duty))
 	e.GET(newRosterPath, p.known(p.newRoster))
-	e.POST(newRosterPath, p.known(p.savePlan))
+	e.POST(newRosterPath, p.posted(p.savePlan))
 	e.GET(dutyPath+"/:name", p.known(p.readRoster))
-	e.POST(dutyPath+"/:name", p.known(p.dutyStep))
+	e.POST(dutyPath+"/:name", p.posted(p.dutyStep))
 	e.GET(dutyPath+"/:name/:tab", p.known(p.readRoster))
 	e.GET(dutyPath+"/:name/plan", p.known(p.editRoster))
-	e.POST(dutyPath+"/:name/plan", p.known(p.savePlan))
+	e.POST(dutyPath+"/:name/plan", p.posted(p.savePlan))
 	e.GET(dutyPath+"/:name/export", p.known(p.exportRoster))
 	e.POST(dutyPath+"/:name/import", p.known(p.importRoster))
 	e.GET(dutyPath+"/:name/versions/:version", p.known(p.readVersion))
@@ -279,13 +279,4 @@ func (p *pages) awaits(c *gin.Context, l lang.Lang, by desk.Caller, list []roste
 		out.Swaps = append(out.Swaps, p.swapViews(l, by, r, swaps)...)
 	}
 	return nil
-}
-
-// ifNotAway notes that SQL is away, which a page bears, and returns any other error.
-func ifNotAway(err error, away *bool) error {
-	if apperr.Is(err, apperr.Unavailable) {
-		*away = true
-		return nil
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -47,7 +48,7 @@ func (p *pages) holidayRoutes(e *gin.Engine) {
 	e.POST(holidaysPath+"/:set/preview", p.known(p.previewHolidays))
 	e.POST(holidaysPath+"/:set", p.known(p.saveHolidays))
 	e.GET(holidaysPath+"/:set/revisions/:n", p.known(p.revision))
-	e.POST(holidaysPath+"/:set/revisions/:n/apply", p.known(p.applyHolidays))
+	e.POST(holidaysPath+"/:set/revisions/:n/apply", p.posted(p.applyHolidays))
 }
 
 func setPath(set string) string { return holidaysPath + "/" + url.PathEscape(set) }
@@ -90,11 +91,11 @@ const (
 )
 
 func (p *pages) holidays(c *gin.Context, by desk.Caller) {
-	p.showHolidays(c, by, http.StatusOK, typed{})
+	p.showHolidays(c, by, http.StatusOK, filled{})
 }
 
 // showHolidays shows a set, with a change that was refused as it was filled in.
-func (p *pages) showHolidays(c *gin.Context, by desk.Caller, status int, was typed) {
+func (p *pages) showHolidays(c *gin.Context, by desk.Caller, status int, was filled) {
 	set, l := c.Param("set"), language(c)
 	year, err := p.desk.HolidayYear(c, by, set, number(c.Query("year")))
 	if err == nil && (year.Year < 2000 || year.Year > 2100) {
@@ -135,7 +136,7 @@ func (p *pages) revisions(c *gin.Context, l lang.Lang, by desk.Caller, out *holi
 		return nil
 	}
 	list, _, err := p.desk.HolidayRevisions(c, by, out.Set, out.Older, upTo-out.Older)
-	if out.Away = apperr.Is(err, apperr.Unavailable); err != nil && !out.Away {
+	if err := ifNotAway(err, &out.Away); err != nil {
 		return err
 	}
 	for _, r := range slices.Backward(list) {
@@ -165,7 +166,7 @@ func (p *pages) revisionOf(l lang.Lang, r calendar.Revision) revisionView {
 var dayField = regexp.MustCompile(`^days\[(\d+)\]`)
 
 // dayRows draws the lines of the form as they were filled in, each with what is wrong with it.
-func dayRows(l lang.Lang, was typed) ([]dayRow, string) {
+func dayRows(l lang.Lang, was filled) ([]dayRow, string) {
 	rows := make([]dayRow, daysTyped)
 	var filled []int // which lines hold a day
 	for i := range rows {
@@ -191,7 +192,7 @@ func dayRows(l lang.Lang, was typed) ([]dayRow, string) {
 		}
 	}
 	if len(told.Fields) == 0 && len(e.Fields) > 0 {
-		return rows, l.Text(e.Reason, e.Args)
+		return rows, said(l, e)
 	}
 	_, rest := wrongFields(l, &told, nil)
 	return rows, rest
@@ -243,10 +244,10 @@ func noticeIn(c *gin.Context) (text []byte, name string, err error) {
 	}
 	defer file.Close()
 	if text, err = io.ReadAll(io.LimitReader(file, maxNoticeFile+1)); err != nil {
-		return nil, "", apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
+		return nil, "", unreadable(err)
 	}
 	if len(text) > maxNoticeFile {
-		return nil, "", apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "128 KiB"})
+		return nil, "", tooLarge(maxNoticeFile)
 	}
 	if len(text) == 0 {
 		return nil, "", nil
@@ -262,9 +263,9 @@ func readChangeForm(c *gin.Context) error {
 	case err == nil, errors.Is(err, http.ErrNotMultipart):
 		return nil
 	case errors.As(err, new(*http.MaxBytesError)):
-		return apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "128 KiB"})
+		return tooLarge(maxNoticeFile)
 	}
-	return apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
+	return unreadable(err)
 }
 
 // previewPage shows what a change would do before it is made.
@@ -369,21 +370,22 @@ func (p *pages) previewHolidays(c *gin.Context, by desk.Caller) {
 		p.refuseChange(c, by, err)
 		return
 	}
-	p.showPreview(c, by, http.StatusOK, change, nil)
+	p.showPreview(c, by, http.StatusOK, change, filled{})
 }
 
 // refuseChange shows the set with the form of a change as it was filled in.
 func (p *pages) refuseChange(c *gin.Context, by desk.Caller, err error) {
 	switch code := apperr.Of(err).Code; code {
 	case apperr.Invalid, apperr.Conflict, apperr.TooLarge:
-		p.showHolidays(c, by, p.refuse(c, err), typed{values: c.Request.PostForm, err: err})
+		status, was := p.refused(c, c.Request.PostForm, err)
+		p.showHolidays(c, by, status, was)
 	default:
 		p.fail(c, err)
 	}
 }
 
 // showPreview shows the effect of a change on a set and on open cases; with what was wrong when it was to be saved.
-func (p *pages) showPreview(c *gin.Context, by desk.Caller, status int, change desk.HolidayChange, wrong error) {
+func (p *pages) showPreview(c *gin.Context, by desk.Caller, status int, change desk.HolidayChange, was filled) {
 	l, set, after := language(c), c.Param("set"), c.PostForm("after")
 	e, err := p.desk.PreviewHolidays(c, by, set, change, after, casesMoved)
 	if err != nil {
@@ -392,18 +394,15 @@ func (p *pages) showPreview(c *gin.Context, by desk.Caller, status int, change d
 	}
 	out := previewPage{
 		Set: set, Revision: e.Revision, Fields: changeFields(change), Effect: setEffectOf(l, e.Effect), Cases: movedOf(l, e.Cases), Unread: e.Unread, After: after, Next: e.Next,
-		Key: c.PostForm(fieldKey), Why: change.Why,
-	}
-	if out.Key == "" {
-		out.Key = newKey()
-	}
-	if wrong != nil {
-		told, rest := faults(l, wrong, "why")
-		if out.Wrong = told["why"]; out.Wrong == "" {
-			out.Wrong = rest
-		}
+		Key: cmp.Or(c.PostForm(fieldKey), newKey()), Why: change.Why, Wrong: reasonWrong(l, was),
 	}
 	p.show(c, status, "preview", l.Term("web.holiday.preview"), out)
+}
+
+// reasonWrong says why a form was refused whose only field is why something is done.
+func reasonWrong(l lang.Lang, was filled) string {
+	wrong, rest := faults(l, was.err, "why")
+	return cmp.Or(wrong["why"], rest)
 }
 
 // changeFields are the hidden fields that carry a change along.
@@ -444,7 +443,8 @@ func (p *pages) saveHolidays(c *gin.Context, by desk.Caller) {
 	r, _, err := p.desk.ChangeHolidays(c, by, set, change, c.PostForm(fieldKey))
 	switch {
 	case apperr.Is(err, apperr.Invalid):
-		p.showPreview(c, by, p.refuse(c, err), change, err)
+		status, was := p.refused(c, nil, err)
+		p.showPreview(c, by, status, change, was)
 	case err != nil:
 		p.refuseChange(c, by, err)
 	default:
@@ -469,10 +469,10 @@ type revisionPage struct {
 }
 
 func (p *pages) revision(c *gin.Context, by desk.Caller) {
-	p.showRevision(c, by, http.StatusOK, typed{})
+	p.showRevision(c, by, http.StatusOK, filled{})
 }
 
-func (p *pages) showRevision(c *gin.Context, by desk.Caller, status int, was typed) {
+func (p *pages) showRevision(c *gin.Context, by desk.Caller, status int, was filled) {
 	l, set, n := language(c), c.Param("set"), number(c.Param("n"))
 	after := c.Query("after")
 	e, err := p.desk.HolidayEffect(c, by, set, n, after, casesMoved)
@@ -494,13 +494,7 @@ func (p *pages) showRevision(c *gin.Context, by desk.Caller, status int, was typ
 	}
 	out := revisionPage{
 		revisionView: p.revisionOf(l, list[0]), Effect: setEffectOf(l, list[0].Effect), Cases: movedOf(l, e.Cases), Unread: e.Unread, After: after, Next: e.Next,
-		Latest: now.Revision == n, MayChange: p.desk.MayChangeHolidays(by) == nil, Did: didOf(c, l), Typed: was.values.Get("why"), All: desk.MaxApplied,
-	}
-	if was.err != nil {
-		told, rest := faults(l, was.err, "why")
-		if out.Wrong = told["why"]; out.Wrong == "" {
-			out.Wrong = rest
-		}
+		Latest: now.Revision == n, MayChange: p.desk.MayChangeHolidays(by) == nil, Did: didOf(c, l), Typed: was.values.Get("why"), Wrong: reasonWrong(l, was), All: desk.MaxApplied,
 	}
 	p.show(c, status, "revision", l.Text("web.holiday.revision", apperr.Args{"set": set, "n": strconv.Itoa(n)}), out)
 }
@@ -517,10 +511,6 @@ type appliedPage struct {
 
 // applyHolidays applies the latest revision to the chosen cases, or to as many of all as one request can.
 func (p *pages) applyHolidays(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	values := c.Request.PostForm
 	set, n, l := c.Param("set"), number(c.Param("n")), language(c)
 	s := desk.Selection{After: values.Get("after")}
@@ -539,7 +529,8 @@ func (p *pages) applyHolidays(c *gin.Context, by desk.Caller) {
 	switch code := apperr.Of(err); {
 	case err == nil:
 	case code.Code == apperr.Invalid, code.Code == apperr.Conflict:
-		p.showRevision(c, by, p.refuse(c, err), typed{values: values, err: err})
+		status, was := p.refused(c, values, err)
+		p.showRevision(c, by, status, was)
 		return
 	default:
 		p.fail(c, err)
@@ -550,7 +541,7 @@ func (p *pages) applyHolidays(c *gin.Context, by desk.Caller) {
 		v := movedOf(l, []desk.HolidayCase{item.HolidayCase})[0]
 		v.Result, v.Failed = l.Term(resultKeys[item.Result]), item.Result == desk.ResultFailed
 		if item.Err != nil {
-			v.Result += " " + l.Text(item.Err.Reason, item.Err.Args)
+			v.Result += " " + said(l, forPeople(c, item.Err))
 		}
 		out.Cases = append(out.Cases, v)
 	}

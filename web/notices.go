@@ -44,9 +44,9 @@ const (
 // noticeRoutes are the pages of notices and of how somebody wants to be told.
 func (p *pages) noticeRoutes(e *gin.Engine) {
 	e.GET(noticesPath, p.known(p.notices))
-	e.POST(noticesPath+"/:id/retry", p.known(p.retryNotice))
+	e.POST(noticesPath+"/:id/retry", p.posted(p.retryNotice))
 	e.GET(settingsPath, p.known(p.settings))
-	e.POST(settingsPath, p.known(p.setSettings))
+	e.POST(settingsPath, p.posted(p.setSettings))
 }
 
 // stateKeys name the states of notices.
@@ -163,10 +163,6 @@ func (p *pages) sent(l lang.Lang, by desk.Caller, list []notice.Notice) []sentVi
 
 // retryNotice has a notice sent again, and goes back to the list as it was filtered.
 func (p *pages) retryNotice(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
 		err = apperr.New(apperr.NotFound, apperr.ReasonNoticeUnknown, nil)
@@ -187,8 +183,8 @@ func (p *pages) retryNotice(c *gin.Context, by desk.Caller) {
 type settingsPage struct {
 	Did      string
 	Wrong    string
-	Language entry
-	Hours    entry
+	Language control
+	Hours    control
 	Ways     []wayRow
 	Quiet    []quietRow
 }
@@ -224,14 +220,14 @@ func (p *pages) settings(c *gin.Context, by desk.Caller) {
 		values.Add("quiet_from", from)
 		values.Add("quiet_to", to)
 	}
-	p.showSettings(c, by, http.StatusOK, typed{values: values})
+	p.showSettings(c, by, http.StatusOK, filled{values: values})
 }
 
 // showSettings shows the form as it is, or as it was filled in when it was refused.
-func (p *pages) showSettings(c *gin.Context, by desk.Caller, status int, was typed) {
+func (p *pages) showSettings(c *gin.Context, by desk.Caller, status int, was filled) {
 	l := language(c)
 	out := settingsPage{Did: didOf(c, l)}
-	f := entries{l: l, id: "settings"}
+	f := plainForm{l: l, id: "settings"}
 	rows := map[string]string{} // what is wrong with a line, by the name of its list and its place
 	if was.err != nil {
 		f.wrong, out.Wrong = settingFaults(l, was, rows)
@@ -244,8 +240,8 @@ func (p *pages) showSettings(c *gin.Context, by desk.Caller, status int, was typ
 	for _, name := range slices.Sorted(maps.Keys(p.desk.Policy(c, by).Calendars)) {
 		hours = append(hours, option{Value: name, Label: name, Chosen: name == was.values.Get("hours")})
 	}
-	f.add(entry{Name: "language", Label: l.Term("web.settings.language"), Kind: entrySelect, Options: languages})
-	f.add(entry{Name: "hours", Label: l.Term("web.settings.hours"), Kind: entrySelect, Options: hours, Hint: l.Term("web.settings.hours_hint")})
+	f.add(control{Name: "language", Label: l.Term("web.settings.language"), Kind: kindSelect, Options: languages})
+	f.add(control{Name: "hours", Label: l.Term("web.settings.hours"), Kind: kindSelect, Options: hours, Hint: l.Term("web.settings.hours_hint")})
 	out.Language, out.Hours = f.list[0], f.list[1]
 	for i := range min(notice.MaxWays, len(was.values["channel"])+spareWays) {
 		row := wayRow{N: i + 1, Address: nth(was.values, "address", i), Error: rows["ways"+strconv.Itoa(i)], Channels: []option{{}}}
@@ -262,7 +258,7 @@ func (p *pages) showSettings(c *gin.Context, by desk.Caller, status int, was typ
 
 // settingFaults says what is wrong with the fields, and puts into rows what is wrong with lines. The desk counts the lines
 // that hold something, the form all of them.
-func settingFaults(l lang.Lang, was typed, rows map[string]string) (wrong map[string]string, rest string) {
+func settingFaults(l lang.Lang, was filled, rows map[string]string) (wrong map[string]string, rest string) {
 	e := apperr.Of(was.err)
 	told := *e
 	told.Fields = nil
@@ -279,7 +275,7 @@ func settingFaults(l lang.Lang, was typed, rows map[string]string) (wrong map[st
 		}
 	}
 	if len(told.Fields) == 0 && len(rows) > 0 {
-		return map[string]string{}, l.Text(e.Reason, e.Args)
+		return map[string]string{}, said(l, e)
 	}
 	return faults(l, &told, "language", "hours")
 }
@@ -301,10 +297,6 @@ func filledLines(values url.Values, list string) []int {
 
 // setSettings keeps how somebody wants to be told.
 func (p *pages) setSettings(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	values := c.Request.PostForm
 	s := notice.Settings{Language: values.Get("language"), Hours: values.Get("hours")}
 	for _, i := range filledLines(values, "ways") {
@@ -324,7 +316,8 @@ func (p *pages) setSettings(c *gin.Context, by desk.Caller) {
 	}
 	switch {
 	case apperr.Is(err, apperr.Invalid):
-		p.showSettings(c, by, p.refuse(c, err), typed{values: values, err: err})
+		status, was := p.refused(c, values, err)
+		p.showSettings(c, by, status, was)
 	case err != nil:
 		p.fail(c, err)
 	default:

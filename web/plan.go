@@ -54,10 +54,9 @@ type planBlock struct {
 
 // planDraft is a form of a plan as it is filled in.
 type planDraft struct {
+	filled
 	name    string // empty for a new roster
 	version int
-	values  url.Values
-	err     error
 	entries int
 }
 
@@ -76,7 +75,7 @@ func (p *pages) newRoster(c *gin.Context, by desk.Caller) {
 		{Name: l.Term("duty_kind." + string(roster.Onsite)), Kind: roster.Onsite, Days: roster.Days()[:5], Start: 8*60 + 30, End: 18 * 60, Minimum: roster.MinOnsite, Rotation: every},
 		{Name: l.Term("duty_kind." + string(roster.Hotline)), Kind: roster.Hotline, Start: 8 * 60, End: 8 * 60, Minimum: 1, Rotation: every},
 	}}
-	p.showPlan(c, by, http.StatusOK, planDraft{values: p.planValues(by, plan)})
+	p.showPlan(c, by, http.StatusOK, planDraft{filled: filled{values: p.planValues(by, plan)}})
 }
 
 // editRoster shows the form of a roster's plan.
@@ -90,7 +89,7 @@ func (p *pages) editRoster(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	p.showPlan(c, by, http.StatusOK, planDraft{name: r.Name, version: r.Version, values: p.planValues(by, r.Plan), entries: len(r.Entries)})
+	p.showPlan(c, by, http.StatusOK, planDraft{filled: filled{values: p.planValues(by, r.Plan)}, name: r.Name, version: r.Version, entries: len(r.Entries)})
 }
 
 // planValues writes a plan as its form has it.
@@ -143,10 +142,6 @@ func (p *pages) savePlan(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	draft := planDraft{name: c.Param("name"), version: number(c.PostForm(fieldVersion))}
 	do, target, _ := strings.Cut(c.PostForm("_do"), " ")
 	draft.values = tidyDraft(c.Request.PostForm, target)
@@ -160,8 +155,9 @@ func (p *pages) savePlan(c *gin.Context, by desk.Caller) {
 	}
 	saved, err := p.keepPlan(c, by, &draft)
 	if err != nil {
-		draft.err = err
-		p.showPlan(c, by, p.refuse(c, err), draft)
+		var status int
+		status, draft.filled = p.refused(c, draft.values, err)
+		p.showPlan(c, by, status, draft)
 		return
 	}
 	to := tabFindings
@@ -401,6 +397,7 @@ func (p *pages) showPlan(c *gin.Context, by desk.Caller, status int, draft planD
 	}
 	out.Head = append(out.Head, field("timezone", "web.plan.timezone", kindLine, 6, true))
 	calendars := field("calendar", "web.plan.calendar", kindSelect, 0, false)
+	calendars.Options = orNone(nil)
 	for _, one := range p.desk.Calendars(c, by) {
 		calendars.Options = append(calendars.Options, option{Value: one.Name, Label: one.Name, Chosen: one.Name == calendars.Value})
 	}
@@ -442,6 +439,9 @@ func (p *pages) overtaken(c *gin.Context, l lang.Lang, by desk.Caller, draft pla
 // blockControls are the fields of a shift.
 func blockControls(l lang.Lang, at string, values url.Values, field func(name, label string, kind controlKind, limit int, required bool) control) []control {
 	choose := func(c control, kind string, names []string) control {
+		if c.Kind == kindSelect {
+			c.Options = orNone(nil)
+		}
 		for _, name := range names {
 			c.Options = append(c.Options, option{Value: name, Label: l.Term(kind + "." + name), Chosen: slices.Contains(values[c.Name], name)})
 		}
@@ -464,9 +464,6 @@ func blockControls(l lang.Lang, at string, values url.Values, field func(name, l
 		field(at+"groups", "web.plan.groups", kindArea, 0, true),
 	}
 }
-
-// kindDate is a control of a day.
-const kindDate controlKind = "date"
 
 var (
 	ofBlock = regexp.MustCompile(`^((?:shifts|holidays)\[\d+\]\.)(?:rotation\.)?([a-z]+)`)
@@ -495,5 +492,5 @@ func planWrong(l lang.Lang, err error) (wrong map[string]string, rest string) {
 			wrong[name] = strings.TrimSpace(wrong[name] + " " + text)
 		}
 	}
-	return wrong, l.Text(e.Reason, e.Args)
+	return wrong, said(l, err)
 }

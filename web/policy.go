@@ -46,7 +46,7 @@ type policyPage struct {
 	WarnAt     string
 	Rules      []string
 	Calendars  []calendarView
-	Form       []entry
+	Form       []control
 	Wrong      string
 	Due        *dueView
 	Opens      bool // the reader may look into the holidays
@@ -300,13 +300,13 @@ var whyKeys = map[calendar.Why]string{
 // calculate draws the calculator, and works out what the address asks for. It returns the status of the page.
 func (p *pages) calculate(c *gin.Context, l lang.Lang, by desk.Caller, out *policyPage) (int, error) {
 	values := c.Request.URL.Query()
-	f := entries{l: l, id: "due", wrong: map[string]string{}}
+	f := plainForm{l: l, id: "due", wrong: map[string]string{}}
 	status := http.StatusOK
 	if values.Has("limit") {
 		due, err := p.dueOf(c, by, values)
 		switch {
 		case apperr.Is(err, apperr.Invalid), apperr.Is(err, apperr.NotFound):
-			f.wrong, out.Wrong = faults(l, err, "limit", "from", "calendar")
+			f.wrong, out.Wrong = faults(l, forPeople(c, err), "limit", "from", "calendar")
 			status = statusOf(apperr.Of(err).Code)
 		case err != nil:
 			return 0, err
@@ -322,9 +322,9 @@ func (p *pages) calculate(c *gin.Context, l lang.Lang, by desk.Caller, out *poli
 	for i, one := range out.Calendars {
 		calendars[i] = option{Value: one.Name, Label: one.Name, Chosen: one.Name == values.Get("calendar")}
 	}
-	f.add(entry{Name: "calendar", Label: l.Term("web.policy.calendar"), Kind: entrySelect, Options: calendars})
-	f.add(entry{Name: "from", Label: l.Term("web.policy.from"), Kind: entryTime, Value: from, Required: true})
-	f.add(entry{Name: "limit", Label: l.Term("web.policy.limit"), Kind: entryLine, Value: values.Get("limit"), Required: true, Max: 40, Hint: l.Term("web.policy.limit_form")})
+	f.add(control{Name: "calendar", Label: l.Term("web.policy.calendar"), Kind: kindSelect, Options: calendars})
+	f.add(control{Name: "from", Label: l.Term("web.policy.from"), Kind: kindTime, Value: from, Required: true})
+	f.add(control{Name: "limit", Label: l.Term("web.policy.limit"), Kind: kindLine, Value: values.Get("limit"), Required: true, Max: 40, Hint: l.Term("web.policy.limit_form")})
 	out.Form = f.list
 	return status, nil
 }

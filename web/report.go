@@ -197,7 +197,7 @@ func (p *pages) promiseReport(c *gin.Context, by desk.Caller) {
 			p.fillReport(&out, l, ask, report)
 		}
 	}
-	out.Filters = p.reportFilters(l, values, ask, err)
+	out.Filters = p.reportFilters(l, values, ask, forPeople(c, err))
 	switch {
 	case apperr.Is(err, apperr.Unavailable):
 		out.Away, status = true, p.refuse(c, err)
@@ -356,7 +356,7 @@ func (p *pages) promisesBehind(c *gin.Context, by desk.Caller) {
 	case apperr.Is(err, apperr.Unavailable):
 		out.Away, status = true, p.refuse(c, err)
 	case apperr.Is(err, apperr.Invalid):
-		_, out.Wrong = wrongFields(l, err, nil)
+		_, out.Wrong = wrongFields(l, forPeople(c, err), nil)
 		status = p.refuse(c, err)
 	case err != nil:
 		p.fail(c, err)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -80,6 +79,17 @@ func (p *pages) known(handle func(*gin.Context, desk.Caller)) gin.HandlerFunc {
 	}
 }
 
+// posted lets in who has signed in, with the form that they have sent.
+func (p *pages) posted(handle func(*gin.Context, desk.Caller)) gin.HandlerFunc {
+	return p.known(func(c *gin.Context, by desk.Caller) {
+		if err := readForm(c); err != nil {
+			p.fail(c, err)
+			return
+		}
+		handle(c, by)
+	})
+}
+
 // wanted returns the page that a request is about: of a form, the one that it stands on, as far as the browser tells.
 func wanted(r *http.Request) string {
 	if r.Method == http.MethodGet {
@@ -128,7 +138,7 @@ func (p *pages) signIn(c *gin.Context) {
 			return
 		}
 		l := language(c)
-		form.Wrong = l.Text(e.Reason, e.Args)
+		form.Wrong = said(l, e)
 		p.show(c, p.refuse(c, err), "sign-in", l.Term("web.sign_in.title"), form)
 		return
 	}
@@ -158,17 +168,4 @@ func localPath(to string) string {
 		return "/"
 	}
 	return u.RequestURI()
-}
-
-// readForm reads a form of bounded size.
-func readForm(c *gin.Context) error {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
-	err := c.Request.ParseForm()
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": toldForm})
-	}
-	if err != nil {
-		return apperr.Wrap(err, apperr.Unreadable, apperr.ReasonUnreadable)
-	}
-	return nil
 }

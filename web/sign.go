@@ -17,12 +17,6 @@ type signOffDesk interface {
 	SignByLink(ctx context.Context, link string, decision defect.Decision, comment string) error
 }
 
-// maxForm bounds a form, in bytes: the longest texts that are taken, as browsers write them. toldForm is it as people are told.
-const (
-	maxForm  = 512 << 10
-	toldForm = "512 KiB"
-)
-
 // sheet is what the sign-off page shows.
 type sheet struct {
 	desk.Sheet
@@ -43,15 +37,10 @@ func (p *pages) sheet(c *gin.Context, status int, comment string, wrong error) {
 	l := language(c)
 	out := sheet{Sheet: s, Comment: comment}
 	if s.Shut != nil {
-		e := apperr.Of(forPeople(c, s.Shut))
-		out.Shut = l.Text(e.Reason, e.Args)
+		out.Shut = said(l, forPeople(c, s.Shut))
 	}
 	if wrong != nil {
-		e := apperr.Of(forPeople(c, wrong))
-		out.Wrong = l.Text(e.Reason, e.Args)
-		if len(e.Fields) > 0 {
-			out.Wrong = l.Text(e.Fields[0].Reason, e.Fields[0].Args)
-		}
+		out.Wrong = firstWrong(l, forPeople(c, wrong))
 	}
 	p.show(c, status, "sign", s.Submission.Title, out)
 }

@@ -60,11 +60,10 @@ type similarCases struct {
 
 // triedReport is the form of a report as it was sent, and what became of it.
 type triedReport struct {
-	values url.Values
-	key    string
-	typed  bool
-	lost   []string
-	err    error
+	filled
+	key   string
+	typed bool
+	lost  []string
 }
 
 // blank shows the form of a report. follows in its address names the case that it takes up again.
@@ -74,7 +73,7 @@ func (p *pages) blank(c *gin.Context, by desk.Caller) {
 		return
 	}
 	values := url.Values{"follows": {c.Query("follows")}, "channel": {string(defect.ChannelPhone)}} // how most cases come that an agent files
-	p.showNew(c, by, http.StatusOK, triedReport{values: values, key: newKey()})
+	p.showNew(c, by, http.StatusOK, triedReport{filled: filled{values: values}, key: newKey()})
 }
 
 func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, tried triedReport) {
@@ -83,7 +82,7 @@ func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, tried triedR
 	fields := reportFields(by)
 	draw := formOf{l: l, id: "new", values: tried.values, lists: suggested}
 	if tried.err != nil {
-		draw.wrong, out.Wrong = wrongFields(l, forPeople(c, tried.err), draw.controls(fields, ""))
+		draw.wrong, out.Wrong = wrongFields(l, tried.err, draw.controls(fields, ""))
 	}
 	for _, f := range fields {
 		switch {
@@ -194,7 +193,8 @@ func (p *pages) submit(c *gin.Context, by desk.Caller) {
 		if apperr.Is(err, apperr.Invalid) {
 			key = newKey() // another report than the one that was refused
 		}
-		p.showNew(c, by, p.refuse(c, err), triedReport{values: sent.values, key: key, typed: true, lost: sent.drain(), err: err})
+		status, was := p.refused(c, sent.values, err)
+		p.showNew(c, by, status, triedReport{filled: was, key: key, typed: true, lost: sent.drain()})
 	}
 }
 
@@ -247,7 +247,7 @@ func (p *pages) similarPage(c *gin.Context, by desk.Caller) {
 	}
 	values := c.Request.PostForm
 	lost := slices.DeleteFunc(slices.Clone(values["file"]), func(name string) bool { return name == "" })
-	p.showNew(c, by, http.StatusOK, triedReport{values: values, key: cmp.Or(values.Get(fieldKey), newKey()), typed: true, lost: lost})
+	p.showNew(c, by, http.StatusOK, triedReport{filled: filled{values: values}, key: cmp.Or(values.Get(fieldKey), newKey()), typed: true, lost: lost})
 }
 
 // suggestionsPart are the suggestions for a system that somebody has chosen.

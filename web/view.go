@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"net/http"
+	"net/url"
 	"path"
 	"runtime/debug"
 	"strconv"
@@ -205,6 +206,11 @@ func (p *pages) refuse(c *gin.Context, err error) int {
 		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	return status
+}
+
+// refused notes that a form was refused, and returns the status of the page that shows it again, as it was filled in.
+func (p *pages) refused(c *gin.Context, values url.Values, err error) (status int, was filled) {
+	return p.refuse(c, err), filled{values: values, err: forPeople(c, err)}
 }
 
 // problem is what the page of an error shows.

@@ -101,7 +101,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.POST(signInPath, p.signIn)
 	engine.POST("/sign-out", p.known(p.signOut))
 	engine.GET("/", p.known(p.work))
-	engine.POST("/notices/read", p.known(p.readNotices))
+	engine.POST("/notices/read", p.posted(p.readNotices))
 	p.listRoutes(engine)
 	p.newRoutes(engine)
 	p.caseRoutes(engine)

@@ -85,7 +85,7 @@ func (p *pages) week(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roste
 	}
 	switch {
 	case apperr.Is(err, apperr.Invalid):
-		_, out.Wrong = wrongFields(l, err, nil)
+		_, out.Wrong = wrongFields(l, forPeople(c, err), nil)
 	case err != nil:
 		return out, err
 	}

@@ -188,10 +188,6 @@ func (p *pages) inbox(c *gin.Context, l lang.Lang, by desk.Caller, out *workPage
 
 // readNotices marks what a page has shown as read, and what is older.
 func (p *pages) readNotices(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	upTo, err := strconv.ParseInt(c.PostForm("up_to"), 10, 64)
 	if err != nil || upTo < 1 {
 		p.fail(c, apperr.New(apperr.Unreadable, apperr.ReasonUnreadable, nil))
