@@ -89,10 +89,8 @@ func (p *pages) showAccount(c *gin.Context, by desk.Caller, status int, password
 
 func passwordForm(l lang.Lang, was filled) ([]control, string) {
 	f := plainForm{l: l, id: "password"}
-	rest := ""
-	if was.err != nil {
-		f.wrong, rest = faults(l, was.err, "old", "new", "again")
-	}
+	var rest string
+	f.wrong, rest = faults(l, was.err, "old", "new", "again")
 	f.add(control{Name: "old", Label: l.Term("web.account.old"), Kind: kindPassword, Fill: "current-password", Required: true})
 	f.add(control{
 		Name: "new", Label: l.Term("web.account.new"), Kind: kindPassword, Fill: "new-password", Required: true,
@@ -139,10 +137,8 @@ func (p *pages) namingForm(l lang.Lang, by desk.Caller, was filled) ([]control, 
 		return nil, ""
 	}
 	f := plainForm{l: l, id: "naming"}
-	rest := ""
-	if was.err != nil {
-		f.wrong, rest = faults(l, was.err, "username", "substitute", "from", "until", "reason")
-	}
+	var rest string
+	f.wrong, rest = faults(l, was.err, "username", "substitute", "from", "until", "reason")
 	if len(absent) > 1 || absent[0].Username != by.Username {
 		f.add(control{Name: "username", Label: l.Term("web.account.absent"), Kind: kindSelect, Required: true, Options: personOptions(absent, was.values.Get("username"))})
 	}
@@ -190,7 +186,7 @@ func (p *pages) substitute(c *gin.Context, by desk.Caller) {
 // substitutions lists the substitutions in which somebody has a part, for whom there are any or may be. While SQL is away the page
 // does without.
 func (p *pages) substitutions(c *gin.Context, l lang.Lang, by desk.Caller, out *accountPage) error {
-	list, more, err := p.desk.Substitutions(c, by, int64(number(c.Query("before"))), substitutionsShown)
+	list, more, err := p.desk.Substitutions(c, by, int64(countOf(c.Query("before"))), substitutionsShown)
 	if err := ifNotAway(err, &out.Away); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -22,10 +21,10 @@ const (
 
 // caseRoutes are the addresses of one case.
 func (p *pages) caseRoutes(e *gin.Engine) {
-	e.GET("/defects/:number", p.known(p.readCase))
-	e.POST("/defects/:number", p.posted(p.act))
-	e.GET("/defects/:number/form", p.known(p.paper))
-	e.GET("/defects/:number/clocks/:name/:nth", p.known(p.explain))
+	e.GET(listPath+"/:number", p.known(p.readCase))
+	e.POST(listPath+"/:number", p.posted(p.act))
+	e.GET(listPath+"/:number/form", p.known(p.paper))
+	e.GET(listPath+"/:number/clocks/:name/:nth", p.known(p.explain))
 	e.GET(findPath, p.known(p.find))
 }
 
@@ -39,7 +38,7 @@ func (p *pages) find(c *gin.Context, _ desk.Caller) {
 		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonNumber, nil))
 		return
 	}
-	c.Redirect(http.StatusSeeOther, "/defects/"+number)
+	c.Redirect(http.StatusSeeOther, casePath(number))
 }
 
 // casePage is a case as its page shows it.
@@ -155,7 +154,7 @@ func (p *pages) showCase(c *gin.Context, by desk.Caller, status int, tried *atte
 // can go on.
 func (p *pages) remember(c *gin.Context, by desk.Caller, out *casePage) error {
 	var err error
-	out.After = number(c.Query("after"))
+	out.After = countOf(c.Query("after"))
 	out.Events, out.Later, err = p.timeline(c, by, out.Number, out.After)
 	if err := ifNotAway(err, &out.EventsAway); err != nil {
 		return err
@@ -178,15 +177,6 @@ func (p *pages) workflow(by desk.Caller, number string) string {
 		return ""
 	}
 	return p.flow(number)
-}
-
-// number reads a count of an address; what is none is 0.
-func number(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 0
-	}
-	return max(n, 0)
 }
 
 // timeline returns the events behind one, in words, and where to go on when there are more.
@@ -374,8 +364,8 @@ func (p *pages) act(c *gin.Context, by desk.Caller) {
 // attempted reads the form of a step.
 func attempted(c *gin.Context) *attempt {
 	return &attempt{
-		filled: filled{values: c.Request.PostForm}, action: defect.Action(c.PostForm(fieldAction)), version: number(c.PostForm(fieldVersion)),
-		seq: number(c.PostForm(fieldSeq)), key: c.PostForm(fieldKey),
+		filled: filled{values: c.Request.PostForm}, action: defect.Action(c.PostForm(fieldAction)), version: countOf(c.PostForm(fieldVersion)),
+		seq: countOf(c.PostForm(fieldSeq)), key: c.PostForm(fieldKey),
 	}
 }
 

@@ -47,7 +47,7 @@ func (p *pages) takeTable(c *gin.Context, by desk.Caller) (reason string, err er
 
 // exportRoster sends the coming weeks as a duty table, to be filled in and sent back.
 func (p *pages) exportRoster(c *gin.Context, by desk.Caller) {
-	weeks := number(c.Query("weeks"))
+	weeks := countOf(c.Query("weeks"))
 	if weeks == 0 {
 		weeks = roster.CheckedWeeks
 	}

@@ -29,7 +29,7 @@ type fileDesk interface {
 func (p *pages) attach(c *gin.Context, by desk.Caller) {
 	switch err := p.takeFile(c, by); {
 	case err == nil:
-		c.Redirect(http.StatusSeeOther, "/defects/"+c.Param("number")+"?did="+string(defect.ActAttach)+"#files")
+		c.Redirect(http.StatusSeeOther, casePath(c.Param("number"))+"?did="+string(defect.ActAttach)+"#files")
 	case apperr.Is(err, apperr.NotFound):
 		p.fail(c, err)
 	default:
@@ -51,7 +51,7 @@ func (p *pages) takeFile(c *gin.Context, by desk.Caller) error {
 
 // fileRoutes are the addresses of files.
 func (p *pages) fileRoutes(e *gin.Engine) {
-	e.POST("/defects/:number/attachments", p.known(p.attach))
+	e.POST(listPath+"/:number/attachments", p.known(p.attach))
 	e.GET("/attachments/:id", p.known(p.download))
 	e.GET("/attachments/:id/picture", p.known(p.picture))
 }

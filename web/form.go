@@ -279,6 +279,15 @@ func readValue(f defect.Field, text string, zone *time.Location) any {
 	return text
 }
 
+// countOf reads a count of an address or a form; what is none is 0.
+func countOf(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return max(n, 0)
+}
+
 // bind fills a struct from a document that CheckFields has found right.
 func bind(doc map[string]any, into any) error {
 	text, err := json.Marshal(doc)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,7 +96,7 @@ func (p *pages) holidays(c *gin.Context, by desk.Caller) {
 // showHolidays shows a set, with a change that was refused as it was filled in.
 func (p *pages) showHolidays(c *gin.Context, by desk.Caller, status int, was filled) {
 	set, l := c.Param("set"), language(c)
-	year, err := p.desk.HolidayYear(c, by, set, number(c.Query("year")))
+	year, err := p.desk.HolidayYear(c, by, set, countOf(c.Query("year")))
 	if err == nil && (year.Year < 2000 || year.Year > 2100) {
 		err = apperr.New(apperr.NotFound, apperr.ReasonUnknownPath, nil)
 	}
@@ -127,7 +126,7 @@ func (p *pages) showHolidays(c *gin.Context, by desk.Caller, status int, was fil
 
 // revisions lists the revisions of a set, the latest first.
 func (p *pages) revisions(c *gin.Context, l lang.Lang, by desk.Caller, out *holidaysPage) error {
-	upTo := number(c.Query("upto"))
+	upTo := countOf(c.Query("upto"))
 	if upTo == 0 || upTo > out.Revision {
 		upTo = out.Revision
 	}
@@ -162,39 +161,21 @@ func (p *pages) revisionOf(l lang.Lang, r calendar.Revision) revisionView {
 	return v
 }
 
-// dayField is a field of a day, as the desk names it in what is wrong with a change.
-var dayField = regexp.MustCompile(`^days\[(\d+)\]`)
-
 // dayRows draws the lines of the form as they were filled in, each with what is wrong with it.
 func dayRows(l lang.Lang, was filled) ([]dayRow, string) {
 	rows := make([]dayRow, daysTyped)
-	var filled []int // which lines hold a day
+	var days []int // the lines that hold one
 	for i := range rows {
 		rows[i] = dayRow{N: i + 1, Date: nth(was.values, "date", i), Kind: nth(was.values, "kind", i), Name: nth(was.values, "name", i)}
 		if rows[i].Date != "" || rows[i].Name != "" {
-			filled = append(filled, i)
+			days = append(days, i)
 		}
 	}
-	e := apperr.Of(was.err)
-	if e == nil {
-		return rows, ""
+	wrong, others := lineFaults(l, was.err, map[string][]int{"days": days})
+	for i, text := range wrong["days"] {
+		rows[i].Error = text
 	}
-	told := *e
-	told.Fields = nil
-	for _, f := range e.Fields {
-		m := dayField.FindStringSubmatch(f.Field)
-		if m == nil {
-			told.Fields = append(told.Fields, f)
-			continue
-		}
-		if i := number(m[1]); i < len(filled) {
-			rows[filled[i]].Error = l.Text(f.Reason, f.Args)
-		}
-	}
-	if len(told.Fields) == 0 && len(e.Fields) > 0 {
-		return rows, said(l, e)
-	}
-	_, rest := wrongFields(l, &told, nil)
+	_, rest := wrongFields(l, others, nil)
 	return rows, rest
 }
 
@@ -210,7 +191,7 @@ func nth(values url.Values, name string, n int) string {
 // taken back.
 func changeIn(c *gin.Context) (desk.HolidayChange, error) {
 	values := c.Request.PostForm
-	change := desk.HolidayChange{Why: values.Get("why"), Reverts: number(values.Get("reverts"))}
+	change := desk.HolidayChange{Why: values.Get("why"), Reverts: countOf(values.Get("reverts"))}
 	text, name, err := noticeIn(c)
 	if err != nil {
 		return change, err
@@ -463,7 +444,7 @@ type revisionPage struct {
 	Latest    bool
 	MayChange bool
 	Did       string
-	Typed     string // why, as it was filled in
+	Reason    string // why, as it was filled in
 	Wrong     string
 	All       int // how many cases a request takes at most
 }
@@ -473,7 +454,7 @@ func (p *pages) revision(c *gin.Context, by desk.Caller) {
 }
 
 func (p *pages) showRevision(c *gin.Context, by desk.Caller, status int, was filled) {
-	l, set, n := language(c), c.Param("set"), number(c.Param("n"))
+	l, set, n := language(c), c.Param("set"), countOf(c.Param("n"))
 	after := c.Query("after")
 	e, err := p.desk.HolidayEffect(c, by, set, n, after, casesMoved)
 	if err != nil {
@@ -494,7 +475,7 @@ func (p *pages) showRevision(c *gin.Context, by desk.Caller, status int, was fil
 	}
 	out := revisionPage{
 		revisionView: p.revisionOf(l, list[0]), Effect: setEffectOf(l, list[0].Effect), Cases: movedOf(l, e.Cases), Unread: e.Unread, After: after, Next: e.Next,
-		Latest: now.Revision == n, MayChange: p.desk.MayChangeHolidays(by) == nil, Did: didOf(c, l), Typed: was.values.Get("why"), Wrong: reasonWrong(l, was), All: desk.MaxApplied,
+		Latest: now.Revision == n, MayChange: p.desk.MayChangeHolidays(by) == nil, Did: didOf(c, l), Reason: was.values.Get("why"), Wrong: reasonWrong(l, was), All: desk.MaxApplied,
 	}
 	p.show(c, status, "revision", l.Text("web.holiday.revision", apperr.Args{"set": set, "n": strconv.Itoa(n)}), out)
 }
@@ -512,7 +493,7 @@ type appliedPage struct {
 // applyHolidays applies the latest revision to the chosen cases, or to as many of all as one request can.
 func (p *pages) applyHolidays(c *gin.Context, by desk.Caller) {
 	values := c.Request.PostForm
-	set, n, l := c.Param("set"), number(c.Param("n")), language(c)
+	set, n, l := c.Param("set"), countOf(c.Param("n")), language(c)
 	s := desk.Selection{After: values.Get("after")}
 	var wrong apperr.Fields
 	if values.Get("which") == "chosen" {

@@ -43,23 +43,26 @@ const (
 	openStages = "open"
 )
 
-// row is a case in a list.
-type row struct {
+// casePath returns where a case is.
+func casePath(number string) string { return listPath + "/" + number }
+
+// caseRow is a case in a list.
+type caseRow struct {
 	desk.View
 	Promise      *clockView
 	AssigneeName string
 }
 
-// rows puts cases into lists.
-func (p *pages) rows(l lang.Lang, views []desk.View) []row {
+// caseRows puts cases into lists.
+func (p *pages) caseRows(l lang.Lang, views []desk.View) []caseRow {
 	var usernames []string
 	for _, v := range views {
 		usernames = append(usernames, v.Assignee)
 	}
 	names := p.desk.Names(usernames...)
-	out := make([]row, 0, len(views))
+	out := make([]caseRow, 0, len(views))
 	for _, v := range views {
-		r := row{View: v}
+		r := caseRow{View: v}
 		if v.Assignee != "" {
 			r.AssigneeName = nameIn(names, v.Assignee)
 		}
@@ -82,7 +85,7 @@ type listPage struct {
 	Wrong                                string            // with the filters
 	Bad                                  map[string]string // what is wrong with one of them, by its name
 	Heads                                []head
-	Rows                                 []row
+	Rows                                 []caseRow
 	Total                                int
 	TotalExact                           bool
 	Pager                                pager
@@ -114,7 +117,7 @@ func (p *pages) list(c *gin.Context, by desk.Caller) {
 	if err == nil {
 		var page desk.Page
 		if page, err = p.desk.Defects(c, by, q); err == nil {
-			out.Rows, out.Total, out.TotalExact = p.rows(l, page.Items), page.Total, page.TotalExact
+			out.Rows, out.Total, out.TotalExact = p.caseRows(l, page.Items), page.Total, page.TotalExact
 			out.Pager = casePager(values, q, page)
 			if len(out.Rows) == 0 && !out.Filtered {
 				out.First = p.first(l, by)

@@ -20,8 +20,8 @@ import (
 	"yunwei/notice"
 )
 
-// noticeListDesk is what the pages ask of the desk about everybody's notices, and about how somebody wants to be told.
-type noticeListDesk interface {
+// noticeDesk is what the pages ask of the desk about everybody's notices, and about how somebody wants to be told.
+type noticeDesk interface {
 	MayReadNotices(by desk.Caller) error
 	MayRetryNotices(by desk.Caller) error
 	Notices(ctx context.Context, by desk.Caller, q desk.NoticeQuery) (desk.NoticePage, error)
@@ -33,8 +33,8 @@ type noticeListDesk interface {
 const (
 	noticesPath  = "/notices"
 	settingsPath = accountPath + "/notices"
-	// noticesListed is how many notices a page of everybody's has.
-	noticesListed = 50
+	// noticesShown is how many notices a page of everybody's has.
+	noticesShown = 50
 	// spareWays is how many more ways the form has room for than there are.
 	spareWays = 2
 	// stateAny stands in an address for notices of every state.
@@ -67,14 +67,14 @@ type noticesPage struct {
 	States, Channels []option
 	Username, Number string
 	BadNumber        string
-	Items            []sentView
+	Items            []noticeView
 	Filtered         bool
 	Pager            pager
 	Query            string // all that the address asks for, for the way back
 }
 
-// sentView is a notice as those see it who look after them.
-type sentView struct {
+// noticeView is a notice as those see it who see to it that it arrives.
+type noticeView struct {
 	notice.Notice
 	Subject, Name  string
 	Channel, State string
@@ -100,14 +100,14 @@ func (p *pages) notices(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	out.Items, out.Pager = p.sent(l, by, page.Items), around(noticesPath, values, cursorOf(q.Before), cursorOf(page.Next))
+	out.Items, out.Pager = p.noticeViews(l, by, page.Items), around(noticesPath, values, cursorOf(q.Before), cursorOf(page.Next))
 	p.show(c, http.StatusOK, "notices", l.Term("web.notices.title"), out)
 }
 
 // noticeFilters reads the filters of an address, and draws them as they are set.
 func noticeFilters(l lang.Lang, values url.Values) (desk.NoticeQuery, noticesPage) {
 	out := noticesPage{Username: values.Get("username"), Number: values.Get("number"), Query: values.Encode()}
-	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(number(values.Get("after"))), Limit: noticesListed}
+	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(countOf(values.Get("after"))), Limit: noticesShown}
 	if values.Get("state") == stateAny {
 		q.States = notice.States()
 	}
@@ -144,16 +144,16 @@ func cursorOf(id int64) string {
 	return strconv.FormatInt(id, 10)
 }
 
-func (p *pages) sent(l lang.Lang, by desk.Caller, list []notice.Notice) []sentView {
+func (p *pages) noticeViews(l lang.Lang, by desk.Caller, list []notice.Notice) []noticeView {
 	usernames := make([]string, len(list))
 	for i, n := range list {
 		usernames[i] = n.Username
 	}
 	names, mayRetry := p.desk.Names(usernames...), p.desk.MayRetryNotices(by) == nil
-	out := make([]sentView, len(list))
+	out := make([]noticeView, len(list))
 	for i, n := range list {
 		undelivered := slices.Contains(notice.Undelivered(), n.State)
-		out[i] = sentView{
+		out[i] = noticeView{
 			Notice: n, Subject: l.Notice(n, "").Subject, Name: nameIn(names, n.Username), Channel: l.Term(channelKeys[n.Channel]), State: l.Term(stateKeys[n.State]),
 			Undelivered: undelivered, Retries: mayRetry && undelivered,
 		}
@@ -228,10 +228,8 @@ func (p *pages) showSettings(c *gin.Context, by desk.Caller, status int, was fil
 	l := language(c)
 	out := settingsPage{Did: didOf(c, l)}
 	f := plainForm{l: l, id: "settings"}
-	rows := map[string]string{} // what is wrong with a line, by the name of its list and its place
-	if was.err != nil {
-		f.wrong, out.Wrong = settingFaults(l, was, rows)
-	}
+	lines, others := lineFaults(l, was.err, map[string][]int{"ways": filledLines(was.values, "ways"), "quiet": filledLines(was.values, "quiet")})
+	f.wrong, out.Wrong = faults(l, others, "language", "hours")
 	var languages []option
 	for _, one := range lang.Langs() {
 		languages = append(languages, option{Value: string(one), Label: one.Term("web.account.tongue"), Chosen: string(one) == was.values.Get("language")})
@@ -244,40 +242,16 @@ func (p *pages) showSettings(c *gin.Context, by desk.Caller, status int, was fil
 	f.add(control{Name: "hours", Label: l.Term("web.settings.hours"), Kind: kindSelect, Options: hours, Hint: l.Term("web.settings.hours_hint")})
 	out.Language, out.Hours = f.list[0], f.list[1]
 	for i := range min(notice.MaxWays, len(was.values["channel"])+spareWays) {
-		row := wayRow{N: i + 1, Address: nth(was.values, "address", i), Error: rows["ways"+strconv.Itoa(i)], Channels: []option{{}}}
+		row := wayRow{N: i + 1, Address: nth(was.values, "address", i), Error: lines["ways"][i], Channels: []option{{}}}
 		for _, channel := range notice.Channels() {
 			row.Channels = append(row.Channels, option{Value: channel, Label: l.Term(channelKeys[channel]), Chosen: channel == nth(was.values, "channel", i)})
 		}
 		out.Ways = append(out.Ways, row)
 	}
 	for i := range min(notice.MaxQuiet, len(was.values["quiet_from"])+1) {
-		out.Quiet = append(out.Quiet, quietRow{N: i + 1, From: nth(was.values, "quiet_from", i), To: nth(was.values, "quiet_to", i), Error: rows["quiet"+strconv.Itoa(i)]})
+		out.Quiet = append(out.Quiet, quietRow{N: i + 1, From: nth(was.values, "quiet_from", i), To: nth(was.values, "quiet_to", i), Error: lines["quiet"][i]})
 	}
 	p.show(c, status, "settings", l.Term("web.settings.title"), out)
-}
-
-// settingFaults says what is wrong with the fields, and puts into rows what is wrong with lines. The desk counts the lines
-// that hold something, the form all of them.
-func settingFaults(l lang.Lang, was filled, rows map[string]string) (wrong map[string]string, rest string) {
-	e := apperr.Of(was.err)
-	told := *e
-	told.Fields = nil
-	for _, f := range e.Fields {
-		name, place, isRow := strings.Cut(f.Field, "[")
-		if !isRow {
-			told.Fields = append(told.Fields, f)
-			continue
-		}
-		place, _, _ = strings.Cut(place, "]")
-		lines := filledLines(was.values, name)
-		if i := number(place); i < len(lines) {
-			rows[name+strconv.Itoa(lines[i])] = l.Text(f.Reason, f.Args)
-		}
-	}
-	if len(told.Fields) == 0 && len(rows) > 0 {
-		return map[string]string{}, said(l, e)
-	}
-	return faults(l, &told, "language", "hours")
 }
 
 // filledLines are the lines of a list of the form that hold something.
@@ -326,7 +300,7 @@ func (p *pages) setSettings(c *gin.Context, by desk.Caller) {
 }
 
 // Tried returns when the notice is tried again; the zero time when it is not.
-func (v sentView) Tried() time.Time {
+func (v noticeView) Tried() time.Time {
 	if v.Notice.State.Done() {
 		return time.Time{}
 	}

@@ -49,3 +49,31 @@ func listName(field string) string {
 	name, _, _ := strings.Cut(field, "[")
 	return name
 }
+
+// lineFaults says what is wrong with the lines of the lists of a form; what an error says beside that comes back as an error.
+// The desk counts the lines that hold something: lines names them by their places in the form.
+func lineFaults(l lang.Lang, err error, lines map[string][]int) (wrong map[string]map[int]string, rest error) {
+	wrong = map[string]map[int]string{}
+	e := apperr.Of(err)
+	if e == nil {
+		return wrong, nil
+	}
+	told := *e
+	told.Fields = nil
+	for _, f := range e.Fields {
+		list, place, isLine := strings.Cut(f.Field, "[")
+		held, known := lines[list]
+		if !isLine || !known {
+			told.Fields = append(told.Fields, f)
+			continue
+		}
+		place, _, _ = strings.Cut(place, "]")
+		if i := countOf(place); i < len(held) {
+			if wrong[list] == nil {
+				wrong[list] = map[int]string{}
+			}
+			wrong[list][held[i]] = l.Text(f.Reason, f.Args)
+		}
+	}
+	return wrong, &told
+}

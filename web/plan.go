@@ -142,14 +142,14 @@ func (p *pages) savePlan(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	draft := planDraft{name: c.Param("name"), version: number(c.PostForm(fieldVersion))}
+	draft := planDraft{name: c.Param("name"), version: countOf(c.PostForm(fieldVersion))}
 	do, target, _ := strings.Cut(c.PostForm("_do"), " ")
 	draft.values = tidyDraft(c.Request.PostForm, target)
 	if do != "" {
 		if do == "add" {
 			addBlock(draft.values, target, monday(roster.Zone(0).Date(p.now())).String())
 		}
-		draft.entries = number(c.PostForm("_entries"))
+		draft.entries = countOf(c.PostForm("_entries"))
 		p.showPlan(c, by, http.StatusOK, draft)
 		return
 	}

@@ -64,7 +64,7 @@ type rosterPage struct {
 
 	Week      rosterWeek
 	Notes     []findingView // what is wrong with the roster as a whole
-	Now, Then []onDutyView
+	Now, Then []assignmentView
 	Present   *presenceView
 
 	Overrides                []overrideView
@@ -173,7 +173,7 @@ func (p *pages) fillWeek(c *gin.Context, l lang.Lang, by desk.Caller, r roster.R
 		return err
 	}
 	for _, f := range findings {
-		if slices.Contains(whole, f.Problem) {
+		if slices.Contains(ofWholeRoster, f.Problem) {
 			out.Notes = append(out.Notes, p.findingViews(l, []roster.Finding{f})...)
 		}
 		out.Outdated = out.Outdated || f.Problem == roster.ProblemOutdated
@@ -187,7 +187,7 @@ func (p *pages) fillWeek(c *gin.Context, l lang.Lang, by desk.Caller, r roster.R
 		return err
 	}
 	on, next := nowAndNext(list, now)
-	out.Now, out.Then = p.dutyViews(l, by, on, r.Timezone), p.dutyViews(l, by, next, r.Timezone)
+	out.Now, out.Then = p.assignmentViews(l, by, on, r.Timezone), p.assignmentViews(l, by, next, r.Timezone)
 	out.Present, err = p.present(c, by)
 	return err
 }
@@ -208,7 +208,7 @@ const maxWeeks = 26
 
 func (p *pages) fillFindings(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roster, out *rosterPage) error {
 	out.Weeks = roster.CheckedWeeks
-	if asked := number(c.Query("weeks")); asked >= 1 && asked <= maxWeeks {
+	if asked := countOf(c.Query("weeks")); asked >= 1 && asked <= maxWeeks {
 		out.Weeks = asked
 	}
 	out.Spans = weekOptions(out.Weeks, maxWeeks)
@@ -218,7 +218,7 @@ func (p *pages) fillFindings(c *gin.Context, l lang.Lang, by desk.Caller, r rost
 	}
 	out.Total = len(list)
 	out.Outdated = slices.ContainsFunc(list, func(f roster.Finding) bool { return f.Problem == roster.ProblemOutdated })
-	first := min(number(c.Query("after")), len(list))
+	first := min(countOf(c.Query("after")), len(list))
 	last := min(first+dutyShown, len(list))
 	next := ""
 	if last < len(list) {
@@ -247,7 +247,7 @@ type versionView struct {
 }
 
 func (p *pages) fillVersions(c *gin.Context, by desk.Caller, out *rosterPage) error {
-	list, more, err := p.desk.RosterVersions(c, by, out.Name, number(c.Query("after")), dutyShown)
+	list, more, err := p.desk.RosterVersions(c, by, out.Name, countOf(c.Query("after")), dutyShown)
 	if err != nil {
 		return err
 	}

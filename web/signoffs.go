@@ -47,7 +47,7 @@ type signOffsPage struct {
 
 // queued is a case that waits.
 type queued struct {
-	row
+	caseRow
 	Here bool
 }
 
@@ -127,8 +127,8 @@ func (p *pages) signQueue(c *gin.Context, l lang.Lang, by desk.Caller, out *sign
 		return nil, err
 	}
 	out.Total, out.More = found.total, found.more
-	for _, r := range p.rows(l, found.views[:min(len(found.views), queueShown)]) {
-		out.Queue = append(out.Queue, queued{row: r})
+	for _, r := range p.caseRows(l, found.views[:min(len(found.views), queueShown)]) {
+		out.Queue = append(out.Queue, queued{caseRow: r})
 	}
 	return out.Queue, nil
 }

@@ -23,13 +23,13 @@ type newDesk interface {
 	reportFileDesk
 }
 
-const newPath = "/defects/new"
+const newPath = listPath + "/new"
 
 func (p *pages) newRoutes(e *gin.Engine) {
 	e.GET(newPath, p.known(p.blank))
 	e.POST(newPath, readThrough, p.known(p.submit))
-	e.GET("/defects/similar", p.known(p.similarPart))
-	e.GET("/defects/suggestions", p.known(p.suggestionsPart))
+	e.GET(listPath+"/similar", p.known(p.similarPart))
+	e.GET(listPath+"/suggestions", p.known(p.suggestionsPart))
 }
 
 // newPage is the form of a report.

@@ -82,7 +82,7 @@ func caseOf(number, key string, refused []refusedFile) string {
 		told.Add("refused", defect.Printable(f.name))
 		told.Add("why", string(f.why))
 	}
-	u := url.URL{Path: "/defects/" + number, RawQuery: told.Encode()}
+	u := url.URL{Path: casePath(number), RawQuery: told.Encode()}
 	if len(refused) > 0 {
 		u.Fragment = "files"
 	}

@@ -152,9 +152,7 @@ func (p *pages) showNewUser(c *gin.Context, status int, was filled) {
 	l := language(c)
 	out := userPage{New: true}
 	f := plainForm{l: l, id: "user"}
-	if was.err != nil {
-		f.wrong, out.Wrong = faults(l, was.err, userNames...)
-	}
+	f.wrong, out.Wrong = faults(l, was.err, userNames...)
 	f.add(control{Name: "username", Label: l.Term("web.sign_in.username"), Kind: kindLine, Value: was.values.Get("username"), Required: true, Max: 64, Hint: l.Term("web.user.username_rule")})
 	accountForm(&f, was.values)
 	f.add(newWord(l))
@@ -184,8 +182,8 @@ func (p *pages) addUser(c *gin.Context, by desk.Caller) {
 	}
 }
 
-// wordPage shows a password that was made up, this once.
-type wordPage struct {
+// madeWordPage shows a password that was made up, this once.
+type madeWordPage struct {
 	desk.Account
 	Word string
 }
@@ -196,7 +194,7 @@ func (p *pages) showWord(c *gin.Context, a desk.Account, made, did string) {
 		c.Redirect(http.StatusSeeOther, usersPath+"/"+url.PathEscape(a.Username)+"?did="+did)
 		return
 	}
-	p.show(c, http.StatusOK, "word", language(c).Term("web.word.title"), wordPage{Account: a, Word: made})
+	p.show(c, http.StatusOK, "word", language(c).Term("web.word.title"), madeWordPage{Account: a, Word: made})
 }
 
 func (p *pages) user(c *gin.Context, by desk.Caller) {
@@ -214,18 +212,14 @@ func (p *pages) showUser(c *gin.Context, by desk.Caller, status int, was, word f
 	out := userPage{Account: a, Self: a.Username == strings.ToLower(by.Username), Did: didOf(c, l)}
 	f := plainForm{l: l, id: "user"}
 	values := valuesOf(a)
-	if was.err != nil {
-		f.wrong, out.Wrong = faults(l, was.err, userNames...)
-		if was.values != nil {
-			values = was.values
-		}
+	f.wrong, out.Wrong = faults(l, was.err, userNames...)
+	if was.values != nil {
+		values = was.values
 	}
 	accountForm(&f, values)
 	out.Form = f.list
 	w := plainForm{l: l, id: "word"}
-	if word.err != nil {
-		w.wrong, out.BadWord = faults(l, word.err, "password")
-	}
+	w.wrong, out.BadWord = faults(l, word.err, "password")
 	w.add(newWord(l))
 	out.Password = w.list
 	p.show(c, status, "user", a.Name, out)
@@ -234,9 +228,9 @@ func (p *pages) showUser(c *gin.Context, by desk.Caller, status int, was, word f
 // changeUser takes what is said of somebody anew.
 func (p *pages) changeUser(c *gin.Context, by desk.Caller) {
 	values := c.Request.PostForm
-	said := func(name string) *string { text := values.Get(name); return &text }
+	field := func(name string) *string { text := values.Get(name); return &text }
 	_, err := p.desk.ChangeAccount(c, by, c.Param("username"), desk.AccountChange{
-		Name: said("name"), Unit: said("unit"), Phone: said("phone"), Email: said("email"), Roles: rolesIn(values), Version: number(values.Get(fieldVersion)),
+		Name: field("name"), Unit: field("unit"), Phone: field("phone"), Email: field("email"), Roles: rolesIn(values), Version: countOf(values.Get(fieldVersion)),
 	})
 	p.afterChange(c, by, "saved", values, err)
 }

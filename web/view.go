@@ -97,9 +97,9 @@ func (p *pages) nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	if _, signs := signWork(by); signs {
 		items = append(items, navItem{URL: signOffsPath, Label: l.Term("web.nav.sign_offs"), Here: strings.HasPrefix(here, signOffsPath)})
 	}
-	items = append(items, navItem{URL: "/defects?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == "/defects"})
+	items = append(items, navItem{URL: listPath + "?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == listPath})
 	if defect.MaySubmit(by.Person) {
-		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
+		items = append(items, navItem{URL: newPath, Label: l.Term("web.nav.new"), Here: here == newPath})
 	}
 	if defect.MayWatch(by.Person) {
 		items = append(items, navItem{URL: boardPath, Label: l.Term("web.nav.board"), Here: here == boardPath})

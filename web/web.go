@@ -46,13 +46,13 @@ type Desk interface {
 	clockDesk
 	fileDesk
 	newDesk
-	noticeDesk
+	inboxDesk
 	liveDesk
 	boardDesk
 	accountDesk
 	userDesk
 	policyDesk
-	noticeListDesk
+	noticeDesk
 	dutyDesk
 	reportDesk
 	auditDesk

@@ -53,7 +53,7 @@ const (
 // cellView is who has a shift on a day.
 type cellView struct {
 	Shift string
-	Parts []onDutyView
+	Parts []assignmentView
 }
 
 // problemView is what is wrong with a stretch of time, in short.
@@ -95,7 +95,7 @@ func (p *pages) week(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roste
 		return d.Before(first) || !d.Before(first.AddDays(7))
 	})
 	out.Shifts = columnsOf(r, list)
-	told := p.dutyViews(l, by, list, r.Timezone)
+	told := p.assignmentViews(l, by, list, r.Timezone)
 	for n := range 7 {
 		day := first.AddDays(n)
 		d := rosterDay{Date: day.String(), Label: dayLabel(l, day), Today: day == today, Problems: p.problemsOn(l, r, day, findings)}
@@ -174,15 +174,15 @@ func markOf(working calendar.Calendar, d calendar.Date) (mark dayMark, holiday s
 	return "", ""
 }
 
-// whole are the problems of a roster as a whole, which no day is to blame for.
-var whole = []roster.Problem{roster.ProblemOutdated, roster.ProblemProvisional, roster.ProblemNone}
+// ofWholeRoster are the problems of a roster as a whole, which no day is to blame for.
+var ofWholeRoster = []roster.Problem{roster.ProblemOutdated, roster.ProblemProvisional, roster.ProblemNone}
 
 // problemsOn returns what is wrong with a day, each thing once.
 func (p *pages) problemsOn(l lang.Lang, r roster.Roster, d calendar.Date, findings []roster.Finding) []problemView {
 	begin, end := r.Timezone.At(d, 0), r.Timezone.At(d.AddDays(1), 0)
 	var out []problemView
 	for _, f := range findings {
-		if slices.Contains(whole, f.Problem) || !f.From.Before(end) || !begin.Before(f.To) {
+		if slices.Contains(ofWholeRoster, f.Problem) || !f.From.Before(end) || !begin.Before(f.To) {
 			continue
 		}
 		from, to := f.From, f.To
