@@ -46,6 +46,7 @@ type newPage struct {
 	Later    bool     // nobody knows what became of it, or somebody is away: it may be sent again as it is
 	Lost     []string // the names of files that came with it and have to be chosen again
 	Most     int      // files
+	Largest  int      // bytes of one
 
 	Similar     similarCases
 	Suggestions desk.Suggestions
@@ -78,7 +79,10 @@ func (p *pages) blank(c *gin.Context, by desk.Caller) {
 
 func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, tried triedReport) {
 	l := language(c)
-	out := newPage{OnBehalf: defect.FilesForOthers(by.Person), Key: tried.key, Typed: tried.typed, Sent: tried.values.Get(fieldKey), Lost: tried.lost, Most: maxReportFiles, Later: apperr.Is(tried.err, apperr.Unavailable)}
+	out := newPage{
+		OnBehalf: defect.FilesForOthers(by.Person), Key: tried.key, Typed: tried.typed, Sent: tried.values.Get(fieldKey), Lost: tried.lost,
+		Most: maxReportFiles, Largest: desk.MaxFileSize, Later: apperr.Is(tried.err, apperr.Unavailable),
+	}
 	fields := reportFields(by)
 	draw := formOf{l: l, id: "new", values: tried.values, lists: suggested}
 	if tried.err != nil {
