@@ -30,7 +30,6 @@ const (
 	substitutionsShown = 20
 )
 
-// accountRoutes are the pages about the one who has signed in.
 func (p *pages) accountRoutes(e *gin.Engine) {
 	e.GET(accountPath, p.known(p.account))
 	e.POST(accountPath+"/password", p.posted(p.changePassword))

@@ -19,7 +19,6 @@ const (
 	filesShown  = 200
 )
 
-// caseRoutes are the addresses of one case.
 func (p *pages) caseRoutes(e *gin.Engine) {
 	e.GET(listPath+"/:number", p.known(p.readCase))
 	e.POST(listPath+"/:number", p.posted(p.act))

@@ -49,7 +49,6 @@ func (p *pages) takeFile(c *gin.Context, by desk.Caller) error {
 	return err
 }
 
-// fileRoutes are the addresses of files.
 func (p *pages) fileRoutes(e *gin.Engine) {
 	e.POST(listPath+"/:number/attachments", p.known(p.attach))
 	e.GET("/attachments/:id", p.known(p.download))

@@ -14,7 +14,6 @@ import (
 // managePath leads to what keeps the desk itself in order.
 const managePath = "/manage"
 
-// manageRoutes are the way to the pages that few need often.
 func (p *pages) manageRoutes(e *gin.Engine) { e.GET(managePath, p.known(p.manage)) }
 
 // place is a page that somebody may go to, with what it is for.

@@ -30,7 +30,6 @@ type policyDesk interface {
 // policyPath is where everybody reads what was promised.
 const policyPath = "/policy"
 
-// policyRoutes are the pages of the policy and its holidays.
 func (p *pages) policyRoutes(e *gin.Engine) {
 	e.GET(policyPath, p.known(p.policy))
 	p.holidayRoutes(e)

@@ -25,6 +25,12 @@ const (
 	callerKey  = "caller"
 )
 
+func (p *pages) sessionRoutes(e *gin.Engine) {
+	e.GET(signInPath, p.askWho)
+	e.POST(signInPath, p.signIn)
+	e.POST("/sign-out", p.known(p.signOut))
+}
+
 // sessionCookie names the cookie that holds the token of a session. Behind TLS its name keeps other hosts from setting it.
 func (p *pages) sessionCookie(c *gin.Context) string {
 	if p.behindTLS(c) {

@@ -11,10 +11,15 @@ import (
 	"yunwei/desk"
 )
 
-// signOffDesk is what the sign-off page asks of the desk. The link stands for its reader: who has it, needs no session.
-type signOffDesk interface {
+// sheetDesk is what the sign-off page asks of the desk. The link stands for its reader: who has it, needs no session.
+type sheetDesk interface {
 	SignOffSheet(ctx context.Context, link string) (desk.Sheet, error)
 	SignByLink(ctx context.Context, link string, decision defect.Decision, comment string) error
+}
+
+func (p *pages) sheetRoutes(e *gin.Engine) {
+	e.GET("/sign/:link", p.readSheet)
+	e.POST("/sign/:link", p.decide)
 }
 
 // sheet is what the sign-off page shows.

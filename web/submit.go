@@ -16,8 +16,8 @@ import (
 	"yunwei/desk"
 )
 
-// newDesk is what the form of a report asks of the desk, besides what cases do.
-type newDesk interface {
+// submitDesk is what the form of a report asks of the desk, besides what cases do.
+type submitDesk interface {
 	Similar(ctx context.Context, by desk.Caller, title, system string) ([]desk.View, error)
 	Suggestions(ctx context.Context, by desk.Caller, system string) (desk.Suggestions, error)
 	reportFileDesk
@@ -25,7 +25,7 @@ type newDesk interface {
 
 const newPath = listPath + "/new"
 
-func (p *pages) newRoutes(e *gin.Engine) {
+func (p *pages) submitRoutes(e *gin.Engine) {
 	e.GET(newPath, p.known(p.blank))
 	e.POST(newPath, readThrough, p.known(p.submit))
 	e.GET(listPath+"/similar", p.known(p.similarPart))

@@ -34,7 +34,6 @@ const (
 	usersShown = 50
 )
 
-// userRoutes are the pages of those who look after the accounts.
 func (p *pages) userRoutes(e *gin.Engine) {
 	e.GET(usersPath, p.known(p.users))
 	e.GET(addUserPath, p.known(p.blankUser))

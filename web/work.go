@@ -31,6 +31,11 @@ const (
 	workRead = 1000
 )
 
+func (p *pages) workRoutes(e *gin.Engine) {
+	e.GET("/", p.known(p.work))
+	e.POST("/notices/read", p.posted(p.readNotices))
+}
+
 // workPage is what waits for a person.
 type workPage struct {
 	Parts   []part
