@@ -371,6 +371,20 @@ func readGroups(text, field string, named func(string) (string, bool), wrong *ap
 	return out
 }
 
+// planFields draws the fields of a plan as they are filled in.
+type planFields struct {
+	l      lang.Lang
+	values url.Values
+	wrong  map[string]string
+}
+
+func (f planFields) field(name, label string, kind controlKind, limit int, required bool) control {
+	return control{
+		Name: name, ID: "plan-" + strings.NewReplacer("[", "-", "].", "-").Replace(name), Label: f.l.Term(label), Kind: kind, Value: f.values.Get(name),
+		Max: limit, Required: required, Error: f.wrong[name],
+	}
+}
+
 // showPlan shows the form of a plan as it is filled in, with what is wrong beside each field.
 func (p *pages) showPlan(c *gin.Context, by desk.Caller, status int, draft planDraft) {
 	l := language(c)
@@ -386,36 +400,42 @@ func (p *pages) showPlan(c *gin.Context, by desk.Caller, status int, draft planD
 			return
 		}
 	}
-	field := func(name, label string, kind controlKind, limit int, required bool) control {
-		return control{
-			Name: name, ID: "plan-" + strings.NewReplacer("[", "-", "].", "-").Replace(name), Label: l.Term(label), Kind: kind, Value: draft.values.Get(name),
-			Max: limit, Required: required, Error: wrong[name],
-		}
-	}
-	if draft.name == "" {
-		out.Head = append(out.Head, field("name", "web.plan.name", kindLine, 40, true))
-	}
-	out.Head = append(out.Head, field("timezone", "web.plan.timezone", kindLine, 6, true))
-	calendars := field("calendar", "web.plan.calendar", kindSelect, 0, false)
-	calendars.Options = orNone(nil)
-	for _, one := range p.desk.Calendars(c, by) {
-		calendars.Options = append(calendars.Options, option{Value: one.Name, Label: one.Name, Chosen: one.Name == calendars.Value})
-	}
-	out.Head = append(out.Head, calendars)
-	out.Reason = field("reason", "web.plan.reason", kindArea, defect.MaxText, false)
-	for _, list := range planLists {
-		one := planList{Name: list, Wrong: wrong[list], Full: blocks(draft.values, list) >= roster.MaxShifts}
-		for i := range blocks(draft.values, list) {
-			at := fmt.Sprintf("%s[%d]", list, i)
-			one.Blocks = append(one.Blocks, planBlock{N: i + 1, At: at, Controls: blockControls(l, at+".", draft.values, field)})
-		}
-		out.Lists = append(out.Lists, one)
-	}
+	f := planFields{l, draft.values, wrong}
+	out.Head, out.Lists = p.planHead(c, by, draft.name == "", f), f.lists()
+	out.Reason = f.field("reason", "web.plan.reason", kindArea, defect.MaxText, false)
 	title := l.Term("web.plan.new")
 	if draft.name != "" {
 		title = l.Text("web.plan.edit", apperr.Args{"name": draft.name})
 	}
 	p.show(c, status, "plan", title, out)
+}
+
+// planHead are the fields of a plan as a whole; a roster that is new has yet to get its name.
+func (p *pages) planHead(c *gin.Context, by desk.Caller, isNew bool, f planFields) []control {
+	var out []control
+	if isNew {
+		out = append(out, f.field("name", "web.plan.name", kindLine, 40, true))
+	}
+	calendars := f.field("calendar", "web.plan.calendar", kindSelect, 0, false)
+	calendars.Options = orNone(nil)
+	for _, one := range p.desk.Calendars(c, by) {
+		calendars.Options = append(calendars.Options, option{Value: one.Name, Label: one.Name, Chosen: one.Name == calendars.Value})
+	}
+	return append(out, f.field("timezone", "web.plan.timezone", kindLine, 6, true), calendars)
+}
+
+// lists are the lists of shifts.
+func (f planFields) lists() []planList {
+	var out []planList
+	for _, list := range planLists {
+		one := planList{Name: list, Wrong: f.wrong[list], Full: blocks(f.values, list) >= roster.MaxShifts}
+		for i := range blocks(f.values, list) {
+			at := fmt.Sprintf("%s[%d]", list, i)
+			one.Blocks = append(one.Blocks, planBlock{N: i + 1, At: at, Controls: f.block(at + ".")})
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // overtaken fills in what others have saved since the form was opened, so that its author decides whether theirs still holds.
@@ -436,14 +456,14 @@ func (p *pages) overtaken(c *gin.Context, l lang.Lang, by desk.Caller, draft pla
 	return nil
 }
 
-// blockControls are the fields of a shift.
-func blockControls(l lang.Lang, at string, values url.Values, field func(name, label string, kind controlKind, limit int, required bool) control) []control {
+// block are the fields of a shift.
+func (f planFields) block(at string) []control {
 	choose := func(c control, kind string, names []string) control {
 		if c.Kind == kindSelect {
 			c.Options = orNone(nil)
 		}
 		for _, name := range names {
-			c.Options = append(c.Options, option{Value: name, Label: l.Term(kind + "." + name), Chosen: slices.Contains(values[c.Name], name)})
+			c.Options = append(c.Options, option{Value: name, Label: f.l.Term(kind + "." + name), Chosen: slices.Contains(f.values[c.Name], name)})
 		}
 		return c
 	}
@@ -452,16 +472,16 @@ func blockControls(l lang.Lang, at string, values url.Values, field func(name, l
 		return c
 	}
 	return []control{
-		field(at+"name", "web.plan.shift_name", kindLine, roster.MaxName, true),
-		choose(field(at+"kind", "web.plan.kind", kindSelect, 0, true), "duty_kind", namesOf(roster.Kinds())),
-		choose(field(at+"days", "web.plan.days", kindChecks, 0, false), "weekday", namesOf(roster.Days())),
-		field(at+"start", "web.plan.start", kindLine, 5, true),
-		field(at+"end", "web.plan.end", kindLine, 5, true),
-		count(field(at+"minimum", "web.plan.minimum", kindNumber, 0, false), 1, roster.MaxPeople),
-		choose(field(at+"every", "web.plan.every", kindSelect, 0, true), "turn", namesOf(roster.Turns())),
-		count(field(at+"length", "web.plan.length", kindNumber, 0, false), 1, 52),
-		field(at+"anchor", "web.plan.anchor", kindDate, 0, true),
-		field(at+"groups", "web.plan.groups", kindArea, 0, true),
+		f.field(at+"name", "web.plan.shift_name", kindLine, roster.MaxName, true),
+		choose(f.field(at+"kind", "web.plan.kind", kindSelect, 0, true), "duty_kind", namesOf(roster.Kinds())),
+		choose(f.field(at+"days", "web.plan.days", kindChecks, 0, false), "weekday", namesOf(roster.Days())),
+		f.field(at+"start", "web.plan.start", kindLine, 5, true),
+		f.field(at+"end", "web.plan.end", kindLine, 5, true),
+		count(f.field(at+"minimum", "web.plan.minimum", kindNumber, 0, false), 1, roster.MaxPeople),
+		choose(f.field(at+"every", "web.plan.every", kindSelect, 0, true), "turn", namesOf(roster.Turns())),
+		count(f.field(at+"length", "web.plan.length", kindNumber, 0, false), 1, 52),
+		f.field(at+"anchor", "web.plan.anchor", kindDate, 0, true),
+		f.field(at+"groups", "web.plan.groups", kindArea, 0, true),
 	}
 }
 

@@ -72,28 +72,18 @@ func (p *pages) week(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roste
 	if asked, err := calendar.ParseDate(c.Query("week")); err == nil {
 		first = monday(asked)
 	}
-	at := func(d calendar.Date) string { return dutyPath + "/" + r.Name + "?week=" + d.String() }
+	at := func(d calendar.Date) string { return tabWeek.path(r.Name) + "?week=" + d.String() }
 	out := rosterWeek{
-		First: first.String(), Last: first.AddDays(6).String(), Before: at(first.AddDays(-7)), Next: at(first.AddDays(7)), Today: dutyPath + "/" + r.Name,
+		First: first.String(), Last: first.AddDays(6).String(), Before: at(first.AddDays(-7)), Next: at(first.AddDays(7)), Today: tabWeek.path(r.Name),
 		This: first == monday(today),
 	}
-	// What begins on the day before and ends on the day after is not cut.
-	from, to := r.Timezone.At(first.AddDays(-1), 0), r.Timezone.At(first.AddDays(8), 0)
-	list, err := p.desk.DutyBetween(c, by, r.Name, from, to)
-	if out.Away = apperr.Is(err, apperr.Unavailable); out.Away {
-		list, err = p.dutyToCome(c, by, r.Name, to)
-	}
+	list, err := p.dutyInWeek(c, by, r, first, &out.Away)
 	switch {
 	case apperr.Is(err, apperr.Invalid):
 		_, out.Wrong = wrongFields(l, forPeople(c, err), nil)
 	case err != nil:
 		return out, err
 	}
-	list = joined(list)
-	list = slices.DeleteFunc(list, func(a roster.Assignment) bool {
-		d := r.Timezone.Date(a.From)
-		return d.Before(first) || !d.Before(first.AddDays(7))
-	})
 	out.Shifts = columnsOf(r, list)
 	told := p.assignmentViews(l, by, list, r.Timezone)
 	for n := range 7 {
@@ -112,6 +102,21 @@ func (p *pages) week(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roste
 		out.Days = append(out.Days, d)
 	}
 	return out, nil
+}
+
+// dutyInWeek returns who is on duty in the shifts that begin in a week. While SQL is away it notes so, and returns what is
+// known of the time to come.
+func (p *pages) dutyInWeek(c *gin.Context, by desk.Caller, r roster.Roster, first calendar.Date, away *bool) ([]roster.Assignment, error) {
+	// What begins on the day before and ends on the day after is not cut.
+	from, to := r.Timezone.At(first.AddDays(-1), 0), r.Timezone.At(first.AddDays(8), 0)
+	list, err := p.desk.DutyBetween(c, by, r.Name, from, to)
+	if *away = apperr.Is(err, apperr.Unavailable); *away {
+		list, err = p.dutyToCome(c, by, r.Name, to)
+	}
+	return slices.DeleteFunc(joined(list), func(a roster.Assignment) bool {
+		d := r.Timezone.Date(a.From)
+		return d.Before(first) || !d.Before(first.AddDays(7))
+	}), err
 }
 
 // dutyToCome returns what of a stretch of time is known while SQL is away: from now on.
