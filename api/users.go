@@ -39,13 +39,9 @@ func (a *api) userRoutes() []route {
 }
 
 func userParams() []param {
-	roles := make([]string, 0, len(defect.Roles()))
-	for _, r := range defect.Roles() {
-		roles = append(roles, string(r))
-	}
 	return []param{
 		{Field: defect.Field{Name: "q", Type: defect.TypeText, Max: defect.MaxTitle}, summary: "Part of user name, name or unit."},
-		{Field: defect.Field{Name: "role", Type: defect.TypeText, Enum: roles}, summary: "Those who have this role."},
+		{Field: defect.Field{Name: "role", Type: defect.TypeText, Enum: names(defect.Roles())}, summary: "Those who have this role."},
 		{Field: defect.Field{Name: "disabled", Type: defect.TypeBool}, summary: "Those who cannot sign in, or those who can."},
 		{Field: defect.Field{Name: "after", Type: defect.TypeText, Max: 200}, summary: "The `next` of the answer before."},
 		pageSize(defect.MaxPageSize, "Accounts an answer, 20 when none is given."),

@@ -62,10 +62,7 @@ const (
 
 // AccountFields describes what an administrator says of somebody, in the order in which a form shows it.
 func AccountFields() []defect.Field {
-	roles := make([]string, 0, len(defect.Roles()))
-	for _, r := range defect.Roles() {
-		roles = append(roles, string(r))
-	}
+	roles := texts(defect.Roles())
 	return []defect.Field{
 		{Name: "name", Type: defect.TypeText, Max: maxPersonName},
 		{Name: "unit", Type: defect.TypeText, Max: maxUnit},
@@ -244,13 +241,7 @@ func rolesOf(roles []defect.Role) []any {
 	return out
 }
 
-func joined(roles []defect.Role) string {
-	names := make([]string, len(roles))
-	for i, r := range roles {
-		names[i] = string(r)
-	}
-	return strings.Join(names, ",")
-}
+func joined(roles []defect.Role) string { return strings.Join(texts(roles), ",") }
 
 // ChangeAccount changes an account and returns it. Other roles and another standing end its sessions, wherever they are, as
 // soon as each process knows. Forbidden but for administrators; NotFound; Invalid; Conflict when somebody else changed it

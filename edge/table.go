@@ -173,14 +173,7 @@ func fillSheet(book *excelize.File, t Table) error {
 	line := 0
 	put := func(row []any) error {
 		line++
-		cells := make([]any, len(row))
-		for i, v := range row {
-			cells[i] = v
-			if at, ok := v.(time.Time); ok {
-				cells[i] = excelize.Cell{StyleID: style, Value: wallClock(at)}
-			}
-		}
-		return w.SetRow("A"+strconv.Itoa(line), cells)
+		return w.SetRow("A"+strconv.Itoa(line), sheetCells(row, style))
 	}
 	top := make([]any, len(t.Headings))
 	for i, h := range t.Headings {
@@ -196,6 +189,18 @@ func fillSheet(book *excelize.File, t Table) error {
 		return fmt.Errorf("end a sheet: %w", err)
 	}
 	return nil
+}
+
+// sheetCells are the cells of a row, with its times as a style shows them.
+func sheetCells(row []any, ofTimes int) []any {
+	cells := make([]any, len(row))
+	for i, v := range row {
+		cells[i] = v
+		if at, ok := v.(time.Time); ok {
+			cells[i] = excelize.Cell{StyleID: ofTimes, Value: wallClock(at)}
+		}
+	}
+	return cells
 }
 
 // wallClock is what a clock on the wall shows at t: a sheet knows no zones.

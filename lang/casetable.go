@@ -11,13 +11,10 @@ import (
 
 // CaseHeadings returns what stands above the columns of a table of cases that people take along, in the order of CaseRow.
 func (l Lang) CaseHeadings() []string {
-	var out []string
-	for _, key := range []Heading{
+	out := l.headings(
 		HeadingCase, "input.title", "input.system", "input.module", "input.asset_id", "input.severity", "input.category", HeadingStage, HeadingWaiting,
 		"input.assignee", HeadingLevel, HeadingReporter, "input.reporter.unit", "input.channel", HeadingSubmitted, HeadingUpdated, HeadingClosed, HeadingCloseReason, HeadingCycle,
-	} {
-		out = append(out, l.Term(string(key)))
-	}
+	)
 	for _, name := range defect.ClockNames() {
 		clock := apperr.Args{"clock": "@clock." + string(name)}
 		for _, key := range []Heading{HeadingClockState, HeadingClockDue, HeadingClockMet} {
@@ -69,7 +66,7 @@ func (l Lang) CasesCut(n int) []any {
 	return []any{l.Text(apperr.Reason(HeadingCasesCut), apperr.Args{"n": strconv.Itoa(n)})}
 }
 
-// moment is a time in a zone; nil for none.
+// moment is a time as people of a zone read it; nil for none.
 func moment(t time.Time, zone *time.Location) any {
 	if t.IsZero() {
 		return nil

@@ -62,21 +62,13 @@ func (l Lang) PromiseHeadings() []string {
 func (l Lang) PromiseRow(p defect.CasePromise, zone *time.Location) []any {
 	row := []any{
 		p.Number, l.Term("clock." + string(p.Clock)), int(p.Severity), p.System, p.Unit, p.Person, p.Month, p.Nth,
-		local(p.StartedAt, zone), local(p.DueAt, zone), local(p.EndedAt, zone), l.Term("outcome." + string(p.Outcome)), p.Counted.Seconds(), nil,
+		moment(p.StartedAt, zone), moment(p.DueAt, zone), moment(p.EndedAt, zone), l.Term("outcome." + string(p.Outcome)), p.Counted.Seconds(), nil,
 		p.Sides.Contractor.Seconds(), p.Sides.Client.Seconds(), p.Sides.SparePart.Seconds(),
 	}
 	if p.Outcome == defect.OutcomeBroken && !p.EndedAt.IsZero() {
 		row[13] = p.LateBy.Seconds()
 	}
 	return row
-}
-
-// local is a time as people of a zone read it; nil for none.
-func local(t time.Time, zone *time.Location) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.In(zone)
 }
 
 func (l Lang) headings(keys ...Heading) []string {

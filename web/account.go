@@ -3,10 +3,8 @@ package web
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -33,13 +31,12 @@ const (
 	substitutionsShown = 20
 )
 
-// accountRoutes are the pages about the one who has signed in.
 func (p *pages) accountRoutes(e *gin.Engine) {
 	e.GET(accountPath, p.known(p.account))
-	e.POST(accountPath+"/password", p.known(p.changePassword))
+	e.POST(accountPath+"/password", p.posted(p.changePassword))
 	e.GET(accountPath+"/password", p.known(above))
 	e.POST(accountPath+"/sign-out", p.known(p.signOutEverywhere))
-	e.POST(accountPath+"/substitutes", p.known(p.substitute))
+	e.POST(accountPath+"/substitutes", p.posted(p.substitute))
 	e.GET(accountPath+"/substitutes", p.known(above))
 	e.POST(accountPath+"/substitutes/:id/end", p.known(p.endSubstitution))
 }
@@ -48,11 +45,11 @@ func (p *pages) accountRoutes(e *gin.Engine) {
 type accountPage struct {
 	desk.Account
 	Did       string // what was just done
-	Password  []entry
+	Password  []control
 	BadWord   string // what else is wrong with the password's form
 	Languages []option
 	// Substitutes is the form that names one; empty for who may name nobody.
-	Substitutes []entry
+	Substitutes []control
 	BadNaming   string // what else is wrong with that form
 	Named       []substitutionView
 	Older       int64 // the substitution to go on before; 0 when these are all
@@ -67,39 +64,12 @@ type substitutionView struct {
 	Ends                  bool // may be ended here
 }
 
-// typed is a form that was refused: what was filled in, and why it was refused.
-type typed struct {
-	values url.Values
-	err    error
-}
-
-// doneHere are what a page can say was just done, by how its address says it.
-var doneHere = map[string]string{
-	"password": "web.did.password",
-	"named":    "web.did.named",
-	"ended":    "web.did.ended",
-	"saved":    "web.did.saved",
-	"added":    "web.did.added",
-	"disabled": "web.did.disabled",
-	"enabled":  "web.did.enabled",
-	"retried":  "web.did.retried",
-}
-
-// didOf returns what an address says was just done.
-func didOf(c *gin.Context, l lang.Lang) string {
-	key, ok := doneHere[c.Query("did")]
-	if !ok {
-		return ""
-	}
-	return l.Term(key)
-}
-
 func (p *pages) account(c *gin.Context, by desk.Caller) {
-	p.showAccount(c, by, http.StatusOK, typed{}, typed{})
+	p.showAccount(c, by, http.StatusOK, filled{}, filled{})
 }
 
 // showAccount shows the page, with the forms that were refused as they were filled in.
-func (p *pages) showAccount(c *gin.Context, by desk.Caller, status int, password, naming typed) {
+func (p *pages) showAccount(c *gin.Context, by desk.Caller, status int, password, naming filled) {
 	own, err := p.desk.OwnAccount(c, by)
 	if err != nil {
 		p.fail(c, err)
@@ -112,34 +82,28 @@ func (p *pages) showAccount(c *gin.Context, by desk.Caller, status int, password
 		out.Languages = append(out.Languages, option{Value: string(one), Label: one.Term("web.account.tongue"), Chosen: one == l})
 	}
 	out.Substitutes, out.BadNaming = p.namingForm(l, by, naming)
-	if err := p.named(c, l, by, &out); err != nil {
+	if err := p.substitutions(c, l, by, &out); err != nil {
 		p.fail(c, err)
 		return
 	}
 	p.show(c, status, "account", l.Term("web.account.title"), out)
 }
 
-func passwordForm(l lang.Lang, was typed) ([]entry, string) {
-	f := entries{l: l, id: "password"}
-	rest := ""
-	if was.err != nil {
-		f.wrong, rest = faults(l, was.err, "old", "new", "again")
-	}
-	f.add(entry{Name: "old", Label: l.Term("web.account.old"), Kind: entryPassword, Fill: "current-password", Required: true})
-	f.add(entry{
-		Name: "new", Label: l.Term("web.account.new"), Kind: entryPassword, Fill: "new-password", Required: true,
+func passwordForm(l lang.Lang, was filled) ([]control, string) {
+	f := plainForm{l: l, id: "password"}
+	var rest string
+	f.wrong, rest = faults(l, was.err, "old", "new", "again")
+	f.add(control{Name: "old", Label: l.Term("web.account.old"), Kind: kindPassword, Fill: "current-password", Required: true})
+	f.add(control{
+		Name: "new", Label: l.Term("web.account.new"), Kind: kindPassword, Fill: "new-password", Required: true,
 		Hint: l.Text("web.account.rule", apperr.Args{"limit": strconv.Itoa(desk.MinPassword)}),
 	})
-	f.add(entry{Name: "again", Label: l.Term("web.account.again"), Kind: entryPassword, Fill: "new-password", Required: true})
+	f.add(control{Name: "again", Label: l.Term("web.account.again"), Kind: kindPassword, Fill: "new-password", Required: true})
 	return f.list, rest
 }
 
 // changePassword changes one's own password. The session goes on under a new token; all others end.
 func (p *pages) changePassword(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	var wrong apperr.Fields
 	if c.PostForm("new") != c.PostForm("again") {
 		wrong.Add("again", apperr.FieldAgain, nil)
@@ -150,7 +114,8 @@ func (p *pages) changePassword(c *gin.Context, by desk.Caller) {
 		s, err = p.desk.ChangePassword(c, c.ClientIP(), by, c.PostForm("old"), c.PostForm("new"))
 	}
 	if err != nil {
-		p.showAccount(c, by, p.refuse(c, err), typed{err: err}, typed{})
+		status, was := p.refused(c, nil, err)
+		p.showAccount(c, by, status, was, filled{})
 		return
 	}
 	p.setCookie(c, p.sessionCookie(c), s.Token, int(s.ExpiresAt.Sub(p.now()).Seconds()))
@@ -168,32 +133,30 @@ func (p *pages) signOutEverywhere(c *gin.Context, by desk.Caller) {
 }
 
 // namingForm is the form that names a substitute.
-func (p *pages) namingForm(l lang.Lang, by desk.Caller, was typed) ([]entry, string) {
+func (p *pages) namingForm(l lang.Lang, by desk.Caller, was filled) ([]control, string) {
 	absent, substitutes := p.desk.Substitutable(by)
 	if len(absent) == 0 {
 		return nil, ""
 	}
-	f := entries{l: l, id: "naming"}
-	rest := ""
-	if was.err != nil {
-		f.wrong, rest = faults(l, was.err, "username", "substitute", "from", "until", "reason")
-	}
+	f := plainForm{l: l, id: "naming"}
+	var rest string
+	f.wrong, rest = faults(l, was.err, "username", "substitute", "from", "until", "reason")
 	if len(absent) > 1 || absent[0].Username != by.Username {
-		f.add(entry{Name: "username", Label: l.Term("web.account.absent"), Kind: entrySelect, Required: true, Options: personOptions(absent, was.values.Get("username"))})
+		f.add(control{Name: "username", Label: l.Term("web.account.absent"), Kind: kindSelect, Required: true, Options: personOptions(absent, was.values.Get("username"))})
 	}
 	if len(absent) == 1 { // nobody is their own substitute
 		substitutes = slices.DeleteFunc(slices.Clone(substitutes), func(one defect.Person) bool { return one.Username == absent[0].Username })
 	}
-	f.add(entry{Name: "substitute", Label: l.Term("web.account.substitute"), Kind: entrySelect, Required: true, Options: personOptions(substitutes, was.values.Get("substitute"))})
-	f.add(entry{Name: "from", Label: l.Term("web.account.from"), Kind: entryTime, Value: was.values.Get("from"), Hint: l.Term("web.account.at_once")})
-	f.add(entry{Name: "until", Label: l.Term("web.account.until"), Kind: entryTime, Required: true, Value: was.values.Get("until")})
-	f.add(entry{Name: "reason", Label: l.Term("web.account.reason"), Kind: entryLine, Max: defect.MaxText, Value: was.values.Get("reason")})
+	f.add(control{Name: "substitute", Label: l.Term("web.account.substitute"), Kind: kindSelect, Required: true, Options: personOptions(substitutes, was.values.Get("substitute"))})
+	f.add(control{Name: "from", Label: l.Term("web.account.from"), Kind: kindTime, Value: was.values.Get("from"), Hint: l.Term("web.account.at_once")})
+	f.add(control{Name: "until", Label: l.Term("web.account.until"), Kind: kindTime, Required: true, Value: was.values.Get("until")})
+	f.add(control{Name: "reason", Label: l.Term("web.account.reason"), Kind: kindLine, Max: defect.MaxText, Value: was.values.Get("reason")})
 	return f.list, rest
 }
 
 // personOptions are people to choose from.
 func personOptions(people []defect.Person, chosen string) []option {
-	out := []option{{}}
+	out := orNone(nil)
 	for _, one := range people {
 		out = append(out, option{Value: one.Username, Label: one.Name + " (" + one.Username + ")", Chosen: one.Username == chosen})
 	}
@@ -202,10 +165,6 @@ func personOptions(people []defect.Person, chosen string) []option {
 
 // substitute names who signs in somebody's place.
 func (p *pages) substitute(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	values := c.Request.PostForm
 	var wrong apperr.Fields
 	sub := defect.Substitution{Username: values.Get("username"), Substitute: values.Get("substitute"), Reason: values.Get("reason")}
@@ -222,30 +181,18 @@ func (p *pages) substitute(c *gin.Context, by desk.Caller) {
 		_, err = p.desk.Substitute(c, by, sub)
 	}
 	if err != nil {
-		p.showAccount(c, by, p.refuse(c, err), typed{}, typed{values: values, err: err})
+		status, was := p.refused(c, values, err)
+		p.showAccount(c, by, status, filled{}, was)
 		return
 	}
 	c.Redirect(http.StatusSeeOther, accountPath+"?did=named#substitutes")
 }
 
-// localTime reads a local time of the site from a form, and whether something was filled in.
-func (p *pages) localTime(values url.Values, name string, wrong *apperr.Fields) (time.Time, bool) {
-	text := values.Get(name)
-	if text == "" {
-		return time.Time{}, false
-	}
-	at, err := time.ParseInLocation(localForm, text, p.zone)
-	if err != nil {
-		wrong.Add(name, apperr.FieldTime, nil)
-	}
-	return at, true
-}
-
-// named lists the substitutions in which somebody has a part, for whom there are any or may be. While SQL is away the page
+// substitutions lists the substitutions in which somebody has a part, for whom there are any or may be. While SQL is away the page
 // does without.
-func (p *pages) named(c *gin.Context, l lang.Lang, by desk.Caller, out *accountPage) error {
-	list, more, err := p.desk.Substitutions(c, by, int64(number(c.Query("before"))), substitutionsShown)
-	if out.Away = apperr.Is(err, apperr.Unavailable); err != nil && !out.Away {
+func (p *pages) substitutions(c *gin.Context, l lang.Lang, by desk.Caller, out *accountPage) error {
+	list, more, err := p.desk.Substitutions(c, by, int64(countOf(c.Query("before"))), substitutionsShown)
+	if err := ifNotAway(err, &out.Away); err != nil {
 		return err
 	}
 	var usernames []string

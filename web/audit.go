@@ -30,11 +30,11 @@ func (p *pages) auditRoutes(e *gin.Engine) {
 
 // auditPage is the audits, or what one of them found.
 type auditPage struct {
-	Audits      []desk.Audit
-	ID          string // of the audit whose findings these are; empty for the list of audits
-	Findings    []driftView
-	First, Next string
-	Reports     bool // the reader may see the reports
+	Audits   []desk.Audit
+	ID       string // of the audit whose findings these are; empty for the list of audits
+	Findings []driftView
+	Pager    pager
+	Reports  bool // the reader may see the reports
 }
 
 // driftView is a finding as it is told.
@@ -52,7 +52,7 @@ func (p *pages) audits(c *gin.Context, by desk.Caller) {
 		return
 	}
 	out := auditPage{Audits: list, Reports: p.desk.MayReport(by) == nil}
-	out.First, out.Next = cursors(auditPath, after, next)
+	out.Pager = around(auditPath, nil, after, next)
 	p.show(c, http.StatusOK, "audit", language(c).Term("web.audit.title"), out)
 }
 
@@ -70,17 +70,6 @@ func (p *pages) auditFindings(c *gin.Context, by desk.Caller) {
 		text := l.Text(apperr.Reason("drift."+string(d.Kind)), apperr.Args{"number": d.Number, "subject": cmp.Or(d.Subject, "–"), "detail": l.Text(fact, args)})
 		out.Findings = append(out.Findings, driftView{Number: d.Number, Text: text, FoundAt: d.FoundAt})
 	}
-	out.First, out.Next = cursors(auditPath+"/"+url.PathEscape(id), after, next)
+	out.Pager = around(auditPath+"/"+url.PathEscape(id), nil, after, next)
 	p.show(c, http.StatusOK, "audit", l.Term("web.audit.found"), out)
-}
-
-// cursors leads to the first page of a list, from any other, and to the next where there is one.
-func cursors(path, after, next string) (toFirst, toNext string) {
-	if after != "" {
-		toFirst = path
-	}
-	if next != "" {
-		toNext = path + "?" + url.Values{"after": {next}}.Encode()
-	}
-	return toFirst, toNext
 }

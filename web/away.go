@@ -19,9 +19,17 @@ type away struct {
 
 // awayFrom tells of the page that was asked for and why it cannot be made.
 func awayFrom(c *gin.Context, by desk.Caller, err error) *away {
-	e, l := apperr.Of(forPeople(c, err)), language(c)
 	_, signs := signWork(by)
-	return &away{Why: l.Text(e.Reason, e.Args), Retry: c.Request.URL.RequestURI(), MaySubmit: defect.MaySubmit(by.Person), Signs: signs}
+	return &away{Why: said(language(c), forPeople(c, err)), Retry: c.Request.URL.RequestURI(), MaySubmit: defect.MaySubmit(by.Person), Signs: signs}
+}
+
+// ifNotAway notes that SQL is away, which a page bears, and returns any other error.
+func ifNotAway(err error, away *bool) error {
+	if apperr.Is(err, apperr.Unavailable) {
+		*away = true
+		return nil
+	}
+	return err
 }
 
 // firstSteps is what there is to do where there is nothing yet.

@@ -49,22 +49,22 @@ type boardPage struct {
 	Empty    bool // no case was ever submitted
 	May      bool // the reader may submit one
 	Open     int
-	Stages   []boardRow
+	Stages   []boardStage
 	Sums     []int // of the open cases, by severity
 	Soon     watchView
 	Broken   watchView
 	Charts   []chart
-	Days     []dayView
-	Total    dayView
+	Days     []boardDay
+	Total    boardDay
 	DutyAway bool
 	Rostered bool
-	Duty     []dutyView
+	Duty     []boardDuty
 }
 
 func (boardPage) watches() liveOn { return liveOn{} }
 
-// boardRow is the open cases of a stage.
-type boardRow struct {
+// boardStage is the open cases of a stage.
+type boardStage struct {
 	Stage defect.Stage
 	Cells []boardCell
 	N     int
@@ -92,14 +92,14 @@ type watchedView struct {
 	Assignee string
 }
 
-// dayView is the figures of a day, or of all.
-type dayView struct {
+// boardDay is the figures of a day, or of all.
+type boardDay struct {
 	From time.Time
 	desk.DayFigures
 }
 
 // Share returns the share of promises that were kept, empty where none was decided. It never says 100% where one was broken.
-func (d dayView) Share() string {
+func (d boardDay) Share() string {
 	rate, ok := d.Rate()
 	if !ok {
 		return ""
@@ -108,9 +108,9 @@ func (d dayView) Share() string {
 }
 
 // Date is the day at the site.
-func (d dayView) Date() string { return d.From.Format(time.DateOnly) }
+func (d boardDay) Date() string { return d.From.Format(time.DateOnly) }
 
-type dutyView struct {
+type boardDuty struct {
 	roster.Assignment
 	Names []string
 }
@@ -134,7 +134,7 @@ func (p *pages) board(c *gin.Context, by desk.Caller) {
 		out.figures(p, l, b)
 	}
 	duty, err := p.desk.BoardDuty(c, by)
-	if out.DutyAway = apperr.Is(err, apperr.Unavailable); err != nil && !out.DutyAway {
+	if err := ifNotAway(err, &out.DutyAway); err != nil {
 		p.fail(c, err)
 		return
 	}
@@ -163,12 +163,12 @@ func (out *boardPage) matrix(open []desk.OpenCount) {
 	severities := []defect.Severity{1, 2, 3, 4}
 	out.Sums = make([]int, len(severities))
 	for _, stage := range defect.OpenStages() {
-		row := boardRow{Stage: stage, URL: "/defects?" + url.Values{"stage": {string(stage)}}.Encode()}
+		row := boardStage{Stage: stage, URL: listPath + "?" + url.Values{"stage": {string(stage)}}.Encode()}
 		for i, s := range severities {
 			n := count[desk.OpenCount{Stage: stage, Severity: s}]
 			row.N += n
 			out.Sums[i] += n
-			cell := boardCell{N: n, URL: "/defects?" + url.Values{"stage": {string(stage)}, "severity": {strconv.Itoa(int(s))}}.Encode()}
+			cell := boardCell{N: n, URL: listPath + "?" + url.Values{"stage": {string(stage)}, "severity": {strconv.Itoa(int(s))}}.Encode()}
 			if n > 0 {
 				cell.Heat = 1 + (n-1)*heats/most
 			}
@@ -180,7 +180,7 @@ func (out *boardPage) matrix(open []desk.OpenCount) {
 
 // watch tells of promises to watch; the list with all of them is that of a query.
 func (p *pages) watch(l lang.Lang, w desk.Watch, all url.Values) watchView {
-	out := watchView{Total: w.Total, Over: !w.TotalExact, More: max(w.Total-len(w.Items), 0), All: "/defects?" + all.Encode()}
+	out := watchView{Total: w.Total, Over: !w.TotalExact, More: max(w.Total-len(w.Items), 0), All: listPath + "?" + all.Encode()}
 	var usernames []string
 	for _, one := range w.Items {
 		usernames = append(usernames, one.Assignee)
@@ -202,7 +202,7 @@ func (out *boardPage) trend(l lang.Lang, days []desk.Day) {
 	var cases, promises [][]figure
 	var ofCases, ofPromises []string
 	for _, d := range days {
-		one := dayView(d)
+		one := boardDay(d)
 		out.Days = append(out.Days, one)
 		out.Total.Submitted += d.Submitted
 		out.Total.Ended += d.Ended
@@ -228,11 +228,11 @@ func numbers(a string, n int, b string, m int) apperr.Args {
 }
 
 // onDuty names those who are on duty.
-func (p *pages) onDuty(list []roster.Assignment) []dutyView {
+func (p *pages) onDuty(list []roster.Assignment) []boardDuty {
 	names := p.desk.Names(roster.People(list)...)
-	out := make([]dutyView, 0, len(list))
+	out := make([]boardDuty, 0, len(list))
 	for _, a := range list {
-		v := dutyView{Assignment: a}
+		v := boardDuty{Assignment: a}
 		for _, person := range a.People {
 			v.Names = append(v.Names, nameIn(names, person))
 		}

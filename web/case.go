@@ -20,12 +20,11 @@ const (
 	filesShown  = 200
 )
 
-// caseRoutes are the addresses of one case.
 func (p *pages) caseRoutes(e *gin.Engine) {
-	e.GET("/defects/:number", p.known(p.readCase))
-	e.POST("/defects/:number", p.known(p.act))
-	e.GET("/defects/:number/form", p.known(p.paper))
-	e.GET("/defects/:number/clocks/:name/:nth", p.known(p.explain))
+	e.GET(listPath+"/:number", p.known(p.readCase))
+	e.POST(listPath+"/:number", p.posted(p.act))
+	e.GET(listPath+"/:number/form", p.known(p.paper))
+	e.GET(listPath+"/:number/clocks/:name/:nth", p.known(p.explain))
 	e.GET(findPath, p.known(p.find))
 }
 
@@ -39,7 +38,7 @@ func (p *pages) find(c *gin.Context, _ desk.Caller) {
 		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonNumber, nil))
 		return
 	}
-	c.Redirect(http.StatusSeeOther, "/defects/"+number)
+	c.Redirect(http.StatusSeeOther, casePath(number))
 }
 
 // casePage is a case as its page shows it.
@@ -112,13 +111,12 @@ type actionForm struct {
 	Sent               string // the key that it was sent with then
 }
 
-// attempt is a step that was refused: what was typed and why.
+// attempt is the form of a step as it was sent.
 type attempt struct {
+	filled
 	action       defect.Action
-	values       url.Values
 	version, seq int
 	key          string
-	err          error
 }
 
 func (p *pages) readCase(c *gin.Context, by desk.Caller) {
@@ -139,7 +137,7 @@ func (p *pages) showCase(c *gin.Context, by desk.Caller, status int, tried *atte
 	}
 	out.Now, out.Before = cyclesOf(v.Case, out.names)
 	if did := defect.Action(c.Query("did")); slices.Contains(defect.Actions(), did) {
-		out.Did, out.Behind = string(did), number(c.Query("at")) > v.Seq
+		out.Did, out.Behind = string(did), countOf(c.Query("at")) > v.Seq
 	}
 	if err := p.remember(c, by, &out); err != nil {
 		p.fail(c, err)
@@ -159,9 +157,9 @@ func (p *pages) showCase(c *gin.Context, by desk.Caller, status int, tried *atte
 // can go on.
 func (p *pages) remember(c *gin.Context, by desk.Caller, out *casePage) error {
 	var err error
-	out.After = number(c.Query("after"))
+	out.After = countOf(c.Query("after"))
 	out.Events, out.Later, err = p.timeline(c, by, out.Number, out.After)
-	if out.EventsAway = apperr.Is(err, apperr.Unavailable); err != nil && !out.EventsAway {
+	if err := ifNotAway(err, &out.EventsAway); err != nil {
 		return err
 	}
 	if out.View.Files == 0 {
@@ -169,7 +167,7 @@ func (p *pages) remember(c *gin.Context, by desk.Caller, out *casePage) error {
 	}
 	out.FilesAt = c.Query("files")
 	files, more, err := p.desk.Attachments(c, by, out.Number, out.FilesAt, filesShown)
-	if out.FilesAway = apperr.Is(err, apperr.Unavailable); err != nil && !out.FilesAway {
+	if err := ifNotAway(err, &out.FilesAway); err != nil {
 		return err
 	}
 	out.Files, out.MoreAt = p.fileViews(language(c), files), more
@@ -182,15 +180,6 @@ func (p *pages) workflow(by desk.Caller, number string) string {
 		return ""
 	}
 	return p.flow(number)
-}
-
-// number reads a count of an address; what is none is 0.
-func number(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 0
-	}
-	return max(n, 0)
 }
 
 // timeline returns the events behind one, in words, and where to go on when there are more.
@@ -323,7 +312,9 @@ func (p *pages) form(l lang.Lang, by desk.Caller, v desk.View, a defect.Action, 
 	form.Controls = draw.controls(fields, "")
 	if a == defect.ActAcknowledge {
 		for i := range form.Controls {
-			form.Controls[i].Blank = l.Term("web.case.by_duty") // of the one that chooses the assignee, the only one with choices
+			if one := form.Controls[i].Options; len(one) > 0 { // the only one with choices is the assignee
+				one[0].Label = l.Term("web.case.by_duty")
+			}
 		}
 	}
 	return form, refused
@@ -362,26 +353,21 @@ func (p *pages) choices(by desk.Caller) map[string][]option {
 
 // act takes the step of a form. A refusal shows the form again with what was typed.
 func (p *pages) act(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	tried := attempted(c)
 	if !slices.Contains(defect.Actions(), tried.action) || tried.action == defect.ActAttach {
 		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonActionUnknown, apperr.Args{"action": defect.Printable(string(tried.action))}))
 		return
 	}
-	var seq int
-	switch seq, tried.err = p.take(c, by, tried); {
-	case tried.err == nil:
+	switch seq, err := p.take(c, by, tried); {
+	case err == nil:
 		// A page of its own, so that a reload does nothing again. The key tells the browser which draft it can forget.
 		done := url.Values{"did": {string(tried.action)}, "at": {strconv.Itoa(seq)}, "filed": {tried.key}}
 		c.Redirect(http.StatusSeeOther, c.Request.URL.Path+"?"+done.Encode())
-	case apperr.Is(tried.err, apperr.NotFound):
-		p.fail(c, tried.err)
+	case apperr.Is(err, apperr.NotFound):
+		p.fail(c, err)
 	default:
-		status := p.refuse(c, tried.err)
-		tried.err = forPeople(c, tried.err)
+		var status int
+		status, tried.filled = p.refused(c, tried.values, err)
 		p.showCase(c, by, status, tried, "")
 	}
 }
@@ -389,8 +375,8 @@ func (p *pages) act(c *gin.Context, by desk.Caller) {
 // attempted reads the form of a step.
 func attempted(c *gin.Context) *attempt {
 	return &attempt{
-		action: defect.Action(c.PostForm(fieldAction)), values: c.Request.PostForm, version: number(c.PostForm(fieldVersion)),
-		seq: number(c.PostForm(fieldSeq)), key: c.PostForm(fieldKey),
+		filled: filled{values: c.Request.PostForm}, action: defect.Action(c.PostForm(fieldAction)), version: countOf(c.PostForm(fieldVersion)),
+		seq: countOf(c.PostForm(fieldSeq)), key: c.PostForm(fieldKey),
 	}
 }
 

@@ -75,19 +75,19 @@ const (
 func (p *pages) dutyRoutes(e *gin.Engine) {
 	e.GET(dutyPath, p.known(p.duty))
 	e.GET(newRosterPath, p.known(p.newRoster))
-	e.POST(newRosterPath, p.known(p.savePlan))
+	e.POST(newRosterPath, p.posted(p.savePlan))
 	e.GET(dutyPath+"/:name", p.known(p.readRoster))
-	e.POST(dutyPath+"/:name", p.known(p.dutyStep))
+	e.POST(dutyPath+"/:name", p.posted(p.dutyStep))
 	e.GET(dutyPath+"/:name/:tab", p.known(p.readRoster))
 	e.GET(dutyPath+"/:name/plan", p.known(p.editRoster))
-	e.POST(dutyPath+"/:name/plan", p.known(p.savePlan))
+	e.POST(dutyPath+"/:name/plan", p.posted(p.savePlan))
 	e.GET(dutyPath+"/:name/export", p.known(p.exportRoster))
 	e.POST(dutyPath+"/:name/import", p.known(p.importRoster))
 	e.GET(dutyPath+"/:name/versions/:version", p.known(p.readVersion))
 }
 
-// onDutyView is a shift of somebody as it is told, in the zone of its roster.
-type onDutyView struct {
+// assignmentView is a shift of somebody as it is told, in the zone of its roster.
+type assignmentView struct {
 	Roster, Shift string
 	Kind          roster.Kind
 	Day, Hours    string // the day that it begins on; from when until when
@@ -97,12 +97,12 @@ type onDutyView struct {
 	Changed, Mine bool     // an override or a swap made it so; the reader has it
 }
 
-// dutyViews tells assignments.
-func (p *pages) dutyViews(l lang.Lang, by desk.Caller, list []roster.Assignment, zone roster.Zone) []onDutyView {
+// assignmentViews tells assignments.
+func (p *pages) assignmentViews(l lang.Lang, by desk.Caller, list []roster.Assignment, zone roster.Zone) []assignmentView {
 	names := p.desk.Names(roster.People(list)...)
-	out := make([]onDutyView, 0, len(list))
+	out := make([]assignmentView, 0, len(list))
 	for _, a := range list {
-		v := onDutyView{
+		v := assignmentView{
 			Roster: a.Roster, Shift: a.Shift, Kind: a.Kind, Day: dayLabel(l, zone.Date(a.From)), Hours: hoursOf(l, zone, a.From, a.To), From: a.From, Until: p.until(l, zone, a.To),
 			Changed: len(a.Changes) > 0, Mine: slices.Contains(a.People, me(by)),
 		}
@@ -150,12 +150,12 @@ func hoursOf(l lang.Lang, zone roster.Zone, from, to time.Time) string {
 // dutyPage is who is on duty, and what of that is the reader's.
 type dutyPage struct {
 	Rosters         []rosterRow
-	Mine            []onDutyView
+	Mine            []assignmentView
 	HandOvers       []handOverView // that wait for the reader
 	Swaps           []swapView     // that wait for the reader
 	Present         *presenceView  // where the reader has signed on
 	MayPlan, Serves bool
-	First, Next     string
+	Pager           pager
 	Away            bool // SQL does not answer: only who is on duty is known
 }
 
@@ -163,7 +163,7 @@ type dutyPage struct {
 type rosterRow struct {
 	Name      string
 	Retired   bool
-	Now, Next []onDutyView
+	Now, Next []assignmentView
 	Version   int
 	SavedAt   time.Time
 	SavedBy   string
@@ -183,7 +183,7 @@ func (p *pages) duty(c *gin.Context, by desk.Caller) {
 		out.Away = true
 		list, err = p.rostersOnDuty(c, by)
 	case err == nil:
-		out.First, out.Next = cursors(dutyPath, after, next)
+		out.Pager = around(dutyPath, nil, after, next)
 	}
 	if err != nil {
 		p.fail(c, err)
@@ -197,7 +197,7 @@ func (p *pages) duty(c *gin.Context, by desk.Caller) {
 		}
 		out.Rosters, out.Mine = append(out.Rosters, row), append(out.Mine, mine...)
 	}
-	slices.SortStableFunc(out.Mine, func(a, b onDutyView) int { return a.From.Compare(b.From) })
+	slices.SortStableFunc(out.Mine, func(a, b assignmentView) int { return a.From.Compare(b.From) })
 	out.Mine = out.Mine[:min(len(out.Mine), mineShown)]
 	if out.Serves && !out.Away {
 		if err := p.awaits(c, l, by, list, &out); err != nil {
@@ -229,7 +229,7 @@ func (p *pages) rostersOnDuty(c *gin.Context, by desk.Caller) ([]roster.Roster, 
 }
 
 // rosterRow tells who is on duty by a roster, who comes next, and what of the coming weeks is the reader's.
-func (p *pages) rosterRow(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roster) (rosterRow, []onDutyView, error) {
+func (p *pages) rosterRow(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roster) (rosterRow, []assignmentView, error) {
 	row := rosterRow{Name: r.Name, Retired: r.Retired, Version: r.Version, SavedAt: r.SavedAt, SavedBy: nameIn(p.desk.Names(r.SavedBy), r.SavedBy)}
 	now := p.now()
 	list, err := p.desk.DutyBetween(c, by, r.Name, now, now.Add(mineWithin))
@@ -237,8 +237,8 @@ func (p *pages) rosterRow(c *gin.Context, l lang.Lang, by desk.Caller, r roster.
 		return row, nil, err
 	}
 	on, next := nowAndNext(list, now)
-	row.Now, row.Next = p.dutyViews(l, by, on, r.Timezone), p.dutyViews(l, by, next, r.Timezone)
-	return row, p.dutyViews(l, by, slices.DeleteFunc(list, func(a roster.Assignment) bool { return !slices.Contains(a.People, me(by)) }), r.Timezone), nil
+	row.Now, row.Next = p.assignmentViews(l, by, on, r.Timezone), p.assignmentViews(l, by, next, r.Timezone)
+	return row, p.assignmentViews(l, by, slices.DeleteFunc(list, func(a roster.Assignment) bool { return !slices.Contains(a.People, me(by)) }), r.Timezone), nil
 }
 
 // nowAndNext returns who is on duty, and of each shift who comes next within a week.
@@ -279,13 +279,4 @@ func (p *pages) awaits(c *gin.Context, l lang.Lang, by desk.Caller, list []roste
 		out.Swaps = append(out.Swaps, p.swapViews(l, by, r, swaps)...)
 	}
 	return nil
-}
-
-// ifNotAway notes that SQL is away, which a page bears, and returns any other error.
-func ifNotAway(err error, away *bool) error {
-	if apperr.Is(err, apperr.Unavailable) {
-		*away = true
-		return nil
-	}
-	return err
 }

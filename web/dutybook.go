@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -32,7 +31,7 @@ func (p *pages) fillPresence(c *gin.Context, by desk.Caller, out *rosterPage) er
 	if err != nil {
 		return err
 	}
-	out.around(c, url.Values{"here": c.Request.URL.Query()["here"]}, next)
+	out.Pager = out.around(c, next, "here")
 	var usernames []string
 	for _, one := range list {
 		usernames = append(usernames, one.Username)
@@ -64,7 +63,7 @@ func (p *pages) fillLog(c *gin.Context, by desk.Caller, r roster.Roster, out *ro
 	if err != nil {
 		return err
 	}
-	out.around(c, url.Values{"from": {out.From}, "to": {out.To}}, next)
+	out.Pager = out.around(c, next, "from", "to")
 	var usernames []string
 	for _, e := range list {
 		usernames = append(usernames, e.By)
@@ -89,7 +88,7 @@ func (p *pages) fillHandOvers(c *gin.Context, by desk.Caller, out *rosterPage) e
 	if err != nil {
 		return err
 	}
-	out.around(c, url.Values{"pending": c.Request.URL.Query()["pending"]}, next)
+	out.Pager = out.around(c, next, "pending")
 	out.HandOvers = p.handOverViews(by, list)
 	return nil
 }

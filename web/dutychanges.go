@@ -37,7 +37,7 @@ const (
 )
 
 func (p *pages) fillChanges(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roster, out *rosterPage) error {
-	after := ""
+	path, after := out.Tab.path(out.Name), ""
 	if part := c.Query("part"); part == partSwaps || part == partOverrides {
 		out.Part, after = part, c.Query("after")
 	}
@@ -47,21 +47,18 @@ func (p *pages) fillChanges(c *gin.Context, l lang.Lang, by desk.Caller, r roste
 			return err
 		}
 		out.Swaps = p.swapViews(l, by, r, swaps)
-		out.around(c, url.Values{"part": {partSwaps}}, next)
-		out.MoreSwaps = out.Next
+		out.MoreSwaps = around(path, url.Values{"part": {partSwaps}}, "", next).Next
 	}
-	out.Next = ""
 	if out.Part != partSwaps {
 		overrides, next, err := p.desk.Overrides(c, by, r.Name, after, dutyShown)
 		if err != nil {
 			return err
 		}
 		out.Overrides = p.overrideViews(l, by, r, overrides)
-		out.around(c, url.Values{"part": {partOverrides}}, next)
-		out.MoreOverrides = out.Next
+		out.MoreOverrides = around(path, url.Values{"part": {partOverrides}}, "", next).Next
 	}
-	if out.Next = ""; out.Part != "" {
-		out.First = out.Tab.path(out.Name)
+	if out.Part != "" {
+		out.Pager.First = path
 	}
 	return nil
 }

@@ -175,9 +175,6 @@ func (p *pages) dutyChoices(l lang.Lang, by desk.Caller, r roster.Roster) map[st
 	return map[string][]option{"shift": shifts, "to": others, "people": people, "instead": instead}
 }
 
-// kindChecks is a control with several choices of which any may be taken.
-const kindChecks controlKind = "checks"
-
 // dutyDraw draws the forms of one page.
 type dutyDraw struct {
 	l       lang.Lang
@@ -212,13 +209,13 @@ func (d *dutyDraw) form(act dutyAct, may bool, fields []defect.Field) {
 		one := draw.control(f, "")
 		one.Label = d.l.Term(dutyLabels[act][f.Name])
 		if one.Kind == kindRadio {
-			one.Kind = kindSelect
+			one.Kind, one.Options = kindSelect, orNone(one.Options)
 		}
 		if f.Name == "note" && !f.Required {
 			one.Kind = kindLine // a remark, beside the note of a hand-over
 		}
 		if f.Type == defect.TypeList {
-			one.Kind = kindChecks
+			one.Kind, one.Options = kindChecks, slices.DeleteFunc(one.Options, func(o option) bool { return o == option{} })
 			for i := range one.Options {
 				one.Options[i].Chosen = slices.Contains(draw.values[f.Name], one.Options[i].Value)
 			}

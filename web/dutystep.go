@@ -47,12 +47,11 @@ const (
 	fieldTab = "_tab" // the page that the form stands on
 )
 
-// dutyAttempt is a step as it was sent, with why it was refused.
+// dutyAttempt is the form of a step as it was sent.
 type dutyAttempt struct {
-	act    dutyAct
-	id     string
-	values url.Values
-	err    error
+	filled
+	act dutyAct
+	id  string
 }
 
 // rowStep is the form of a step with one row of a list: a button.
@@ -84,11 +83,7 @@ var dutySteps = map[dutyAct]struct {
 
 // dutyStep takes a step. A refusal shows its form again with what was typed.
 func (p *pages) dutyStep(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
-	tried := &dutyAttempt{act: dutyAct(c.PostForm(fieldAction)), id: c.PostForm(fieldID), values: c.Request.PostForm}
+	tried := &dutyAttempt{filled: filled{values: c.Request.PostForm}, act: dutyAct(c.PostForm(fieldAction)), id: c.PostForm(fieldID)}
 	step, ok := dutySteps[tried.act]
 	if !ok {
 		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonActionUnknown, apperr.Args{"action": defect.Printable(string(tried.act))}))
@@ -98,9 +93,9 @@ func (p *pages) dutyStep(c *gin.Context, by desk.Caller) {
 	if !slices.Contains(step.tabs, tab) {
 		tab = step.tabs[0]
 	}
-	if tried.err = step.take(p, c, by, tried); tried.err != nil {
-		status := p.refuse(c, tried.err)
-		tried.err = p.called(tried.err)
+	if err := step.take(p, c, by, tried); err != nil {
+		var status int
+		status, tried.filled = p.refused(c, tried.values, p.called(err))
 		p.showRoster(c, by, status, tab, tried)
 		return
 	}

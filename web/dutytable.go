@@ -1,15 +1,12 @@
 package web
 
 import (
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
 
 	"github.com/gin-gonic/gin"
 
-	"yunwei/apperr"
 	"yunwei/defect"
 	"yunwei/desk"
 	"yunwei/edge"
@@ -24,53 +21,33 @@ func (p *pages) importRoster(c *gin.Context, by desk.Caller) {
 		c.Redirect(http.StatusSeeOther, tabFindings.path(url.PathEscape(c.Param("name")))+"?did="+string(actImport))
 		return
 	}
-	p.showRoster(c, by, p.refuse(c, err), tabTable, &dutyAttempt{act: actImport, values: url.Values{"reason": {reason}}, err: err})
+	status, was := p.refused(c, url.Values{"reason": {reason}}, err)
+	p.showRoster(c, by, status, tabTable, &dutyAttempt{filled: was, act: actImport})
 }
-
-// maxReason bounds the reason that comes before a table, in bytes.
-const maxReason = 4 * defect.MaxText
 
 // takeTable reads the form of a duty table, whose reason comes before its file, and returns the reason.
 func (p *pages) takeTable(c *gin.Context, by desk.Caller) (reason string, err error) {
 	if err := p.desk.MayDuty(by, roster.TaskPlan); err != nil {
 		return "", err
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, desk.MaxTable+formOverhead) // the desk says what is too large
-	form, err := c.Request.MultipartReader()
+	sent, err := readUpload(c, desk.MaxTable+formOverhead) // the desk says what is too large
 	if err != nil {
-		return "", apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
+		return "", err
 	}
-	for {
-		part, err := form.NextPart()
-		switch {
-		case errors.Is(err, io.EOF):
-			var wrong apperr.Fields
-			wrong.Add("file", apperr.FieldFile, nil)
-			return reason, wrong.Err()
-		case err != nil:
-			return reason, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
-		case part.FormName() == "reason":
-			if reason, err = readReason(part); err != nil {
-				return reason, err
-			}
-		case part.FormName() == "file" && part.FileName() != "": // a browser sends a part without a name for no file
-			_, _, err := p.desk.ImportRoster(c, by, c.Param("name"), part, reason)
-			return reason, err
-		}
+	reason = sent.values.Get("reason")
+	if err := checked([]defect.Field{desk.ReasonField()}, map[string]any{"reason": reason}, &struct{}{}); err != nil {
+		return reason, err
 	}
-}
-
-func readReason(part io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(part, maxReason))
-	if err != nil {
-		return "", apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
+	if sent.file == nil {
+		return reason, noFile()
 	}
-	return string(text), checked([]defect.Field{desk.ReasonField()}, map[string]any{"reason": string(text)}, &struct{}{})
+	_, _, err = p.desk.ImportRoster(c, by, c.Param("name"), sent.file, reason)
+	return reason, err
 }
 
 // exportRoster sends the coming weeks as a duty table, to be filled in and sent back.
 func (p *pages) exportRoster(c *gin.Context, by desk.Caller) {
-	weeks := number(c.Query("weeks"))
+	weeks := countOf(c.Query("weeks"))
 	if weeks == 0 {
 		weeks = roster.CheckedWeeks
 	}

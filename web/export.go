@@ -10,7 +10,7 @@ import (
 
 const (
 	// exportPath is where the list comes as a file.
-	exportPath = "/defects/export"
+	exportPath = listPath + "/export"
 	// exportRows is how many cases a file has at most.
 	exportRows = defect.MaxDepth
 )

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -25,51 +24,32 @@ type fileDesk interface {
 	Attachment(ctx context.Context, by desk.Caller, id string) (desk.Content, error)
 }
 
-// formOverhead is what a form adds to its file, in bytes.
-const formOverhead = 64 << 10
-
 // attach puts the file of a form on a case. It goes to its place as it comes, and is never held in memory.
 func (p *pages) attach(c *gin.Context, by desk.Caller) {
 	switch err := p.takeFile(c, by); {
 	case err == nil:
-		c.Redirect(http.StatusSeeOther, "/defects/"+c.Param("number")+"?did="+string(defect.ActAttach)+"#files")
+		c.Redirect(http.StatusSeeOther, casePath(c.Param("number"))+"?did="+string(defect.ActAttach)+"#files")
 	case apperr.Is(err, apperr.NotFound):
 		p.fail(c, err)
 	default:
-		e, l := apperr.Of(forPeople(c, err)), language(c)
-		why := l.Text(e.Reason, e.Args)
-		if len(e.Fields) > 0 {
-			why = l.Text(e.Fields[0].Reason, e.Fields[0].Args)
-		}
-		p.showCase(c, by, p.refuse(c, err), nil, why)
+		p.showCase(c, by, p.refuse(c, err), nil, firstWrong(language(c), forPeople(c, err)))
 	}
 }
 
 func (p *pages) takeFile(c *gin.Context, by desk.Caller) error {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, desk.MaxFileSize+formOverhead)
-	form, err := c.Request.MultipartReader()
+	sent, err := readUpload(c, desk.MaxFileSize+formOverhead)
 	if err != nil {
-		return apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
+		return err
 	}
-	for {
-		part, err := form.NextPart()
-		switch {
-		case errors.Is(err, io.EOF):
-			var wrong apperr.Fields
-			wrong.Add("file", apperr.FieldFile, nil)
-			return wrong.Err()
-		case err != nil:
-			return apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
-		case part.FormName() == "file" && part.FileName() != "": // a browser sends a part without a name for no file
-			_, err := p.desk.Attach(c, by, c.Param("number"), part.FileName(), part)
-			return err
-		}
+	if sent.file == nil {
+		return noFile()
 	}
+	_, err = p.desk.Attach(c, by, c.Param("number"), sent.file.FileName(), sent.file)
+	return err
 }
 
-// fileRoutes are the addresses of files.
 func (p *pages) fileRoutes(e *gin.Engine) {
-	e.POST("/defects/:number/attachments", p.known(p.attach))
+	e.POST(listPath+"/:number/attachments", p.known(p.attach))
 	e.GET("/attachments/:id", p.known(p.download))
 	e.GET("/attachments/:id/picture", p.known(p.picture))
 }

@@ -3,6 +3,8 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"html"
+	"html/template"
 	"math"
 	"net/url"
 	"slices"
@@ -25,6 +27,12 @@ const (
 	fieldKey     = "_key"     // idempotency key, so that a form that is sent twice does one thing
 )
 
+// filled is a form as it was filled in, and why it was refused. There is nothing of either in a new one.
+type filled struct {
+	values url.Values
+	err    error // in words for people
+}
+
 // newKey returns an idempotency key for a form.
 func newKey() string { return uuid.NewString() }
 
@@ -38,25 +46,56 @@ type control struct {
 	Low, High       int    // bounds of a number
 	Step            string // of a number
 	Options         []option
-	Hint            string
-	Blank           string // what it means to choose none of them
-	Error           string
+	Hint, Error     string
 	List            string // the ID of a list of suggestions
+	Fill            string // what a browser may fill in
 	Focus           bool   // where the page begins
+	Wide            bool   // it takes a line of its own where others stand side by side
 }
 
+// controlKind is how a field is filled in; of an input, it is its type in HTML.
 type controlKind string
 
 const (
-	kindLine   controlKind = "line"
-	kindArea   controlKind = "area"
-	kindNumber controlKind = "number"
-	kindEmail  controlKind = "email"
-	kindPhone  controlKind = "tel"
-	kindTime   controlKind = "time" // a local time of the site
-	kindSelect controlKind = "select"
-	kindRadio  controlKind = "radio"
+	kindLine     controlKind = "text"
+	kindArea     controlKind = "area"
+	kindNumber   controlKind = "number"
+	kindEmail    controlKind = "email"
+	kindPhone    controlKind = "tel"
+	kindPassword controlKind = "password"
+	kindTime     controlKind = "datetime-local" // of the site
+	kindDate     controlKind = "date"
+	kindSelect   controlKind = "select"
+	kindRadio    controlKind = "radio"
+	kindChecks   controlKind = "checks" // several choices of which any may be taken
 )
+
+// group reports whether a field is several inputs, which share a legend.
+func (c control) group() bool { return c.Kind == kindRadio || c.Kind == kindChecks }
+
+// Attributes returns what every kind of field has in common: what may be filled in, and how it is told to be wrong, and
+// described, to who does not see it. A group is neither filled in nor wrong: what it holds is.
+func (c control) Attributes() template.HTMLAttr {
+	var out strings.Builder
+	say := func(when bool, attribute string) {
+		if when {
+			out.WriteString(" " + attribute)
+		}
+	}
+	say(c.Required && !c.group(), "required")
+	say(c.Max > 0 && !c.group(), `maxlength="`+strconv.Itoa(c.Max)+`"`)
+	say(c.Focus && !c.group(), "autofocus")
+	say(c.Error != "" && !c.group(), `aria-invalid="true"`)
+	var by []string
+	if c.Error != "" {
+		by = append(by, c.ID+"-error")
+	}
+	if c.Hint != "" {
+		by = append(by, c.ID+"-hint")
+	}
+	say(len(by) > 0, `aria-describedby="`+html.EscapeString(strings.Join(by, " "))+`"`)
+	return template.HTMLAttr(out.String()) //nolint:gosec // made of names of ours
+}
 
 // option is a choice of a control.
 type option struct {
@@ -129,8 +168,14 @@ func (f formOf) control(field defect.Field, prefix string) control {
 	for i := range c.Options {
 		c.Options[i].Chosen = c.Options[i].Value == c.Value
 	}
+	if c.Kind == kindSelect {
+		c.Options = orNone(c.Options)
+	}
 	return c
 }
+
+// orNone are the choices of which none is chosen at first.
+func orNone(options []option) []option { return append([]option{{}}, options...) }
 
 func kindOf(f defect.Field) controlKind {
 	switch f.Type {
@@ -206,6 +251,19 @@ func readFields(fields []defect.Field, values url.Values, prefix string, zone *t
 // localForm is how browsers write a local time.
 const localForm = "2006-01-02T15:04"
 
+// localTime reads a local time of the site from a form, and whether something was filled in.
+func (p *pages) localTime(values url.Values, name string, wrong *apperr.Fields) (time.Time, bool) {
+	text := values.Get(name)
+	if text == "" {
+		return time.Time{}, false
+	}
+	at, err := time.ParseInLocation(localForm, text, p.zone)
+	if err != nil {
+		wrong.Add(name, apperr.FieldTime, nil)
+	}
+	return at, true
+}
+
 func readValue(f defect.Field, text string, zone *time.Location) any {
 	switch f.Type {
 	case defect.TypeInteger, defect.TypeNumber:
@@ -227,6 +285,15 @@ func readValue(f defect.Field, text string, zone *time.Location) any {
 	return text
 }
 
+// countOf reads a count of an address or a form; what is none is 0.
+func countOf(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return max(n, 0)
+}
+
 // bind fills a struct from a document that CheckFields has found right.
 func bind(doc map[string]any, into any) error {
 	text, err := json.Marshal(doc)
@@ -239,8 +306,8 @@ func bind(doc map[string]any, into any) error {
 	return nil
 }
 
-// named puts the name that people know a field by before what is wrong with it. A field that pages do not know has none.
-func named(l lang.Lang, field, text string) string {
+// labelled puts the name that people know a field by before what is wrong with it. A field that pages do not know has none.
+func labelled(l lang.Lang, field, text string) string {
 	key := "input." + field
 	label := l.Term(key)
 	if label == key {
@@ -264,7 +331,7 @@ func wrongFields(l lang.Lang, err error, shown []control) (wrong map[string]stri
 			wrong[f.Field] = text
 			continue
 		}
-		others = append(others, named(l, f.Field, text))
+		others = append(others, labelled(l, f.Field, text))
 	}
 	if len(e.Fields) == 0 || len(others) == 0 {
 		others = append([]string{l.Text(e.Reason, e.Args)}, others...)

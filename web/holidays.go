@@ -1,12 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +48,7 @@ func (p *pages) holidayRoutes(e *gin.Engine) {
 	e.GET(holidaysPath+"/:set/preview", p.known(above))
 	e.POST(holidaysPath+"/:set", p.known(p.saveHolidays))
 	e.GET(holidaysPath+"/:set/revisions/:n", p.known(p.revision))
-	e.POST(holidaysPath+"/:set/revisions/:n/apply", p.known(p.applyHolidays))
+	e.POST(holidaysPath+"/:set/revisions/:n/apply", p.posted(p.applyHolidays))
 	e.GET(holidaysPath+"/:set/revisions/:n/apply", p.known(above))
 }
 
@@ -92,13 +92,13 @@ const (
 )
 
 func (p *pages) holidays(c *gin.Context, by desk.Caller) {
-	p.showHolidays(c, by, http.StatusOK, typed{})
+	p.showHolidays(c, by, http.StatusOK, filled{})
 }
 
 // showHolidays shows a set, with a change that was refused as it was filled in.
-func (p *pages) showHolidays(c *gin.Context, by desk.Caller, status int, was typed) {
+func (p *pages) showHolidays(c *gin.Context, by desk.Caller, status int, was filled) {
 	set, l := c.Param("set"), language(c)
-	year, err := p.desk.HolidayYear(c, by, set, number(c.Query("year")))
+	year, err := p.desk.HolidayYear(c, by, set, countOf(c.Query("year")))
 	if err == nil && (year.Year < 2000 || year.Year > 2100) {
 		err = apperr.New(apperr.NotFound, apperr.ReasonUnknownPath, nil)
 	}
@@ -128,7 +128,7 @@ func (p *pages) showHolidays(c *gin.Context, by desk.Caller, status int, was typ
 
 // revisions lists the revisions of a set, the latest first.
 func (p *pages) revisions(c *gin.Context, l lang.Lang, by desk.Caller, out *holidaysPage) error {
-	upTo := number(c.Query("upto"))
+	upTo := countOf(c.Query("upto"))
 	if upTo == 0 || upTo > out.Revision {
 		upTo = out.Revision
 	}
@@ -137,7 +137,7 @@ func (p *pages) revisions(c *gin.Context, l lang.Lang, by desk.Caller, out *holi
 		return nil
 	}
 	list, _, err := p.desk.HolidayRevisions(c, by, out.Set, out.Older, upTo-out.Older)
-	if out.Away = apperr.Is(err, apperr.Unavailable); err != nil && !out.Away {
+	if err := ifNotAway(err, &out.Away); err != nil {
 		return err
 	}
 	for _, r := range slices.Backward(list) {
@@ -163,39 +163,21 @@ func (p *pages) revisionOf(l lang.Lang, r calendar.Revision) revisionView {
 	return v
 }
 
-// dayField is a field of a day, as the desk names it in what is wrong with a change.
-var dayField = regexp.MustCompile(`^days\[(\d+)\]`)
-
 // dayRows draws the lines of the form as they were filled in, each with what is wrong with it.
-func dayRows(l lang.Lang, was typed) ([]dayRow, string) {
+func dayRows(l lang.Lang, was filled) ([]dayRow, string) {
 	rows := make([]dayRow, daysTyped)
-	var filled []int // which lines hold a day
+	var days []int // the lines that hold one
 	for i := range rows {
 		rows[i] = dayRow{N: i + 1, Date: nth(was.values, "date", i), Kind: nth(was.values, "kind", i), Name: nth(was.values, "name", i)}
 		if rows[i].Date != "" || rows[i].Name != "" {
-			filled = append(filled, i)
+			days = append(days, i)
 		}
 	}
-	e := apperr.Of(was.err)
-	if e == nil {
-		return rows, ""
+	wrong, others := lineFaults(l, was.err, map[string][]int{"days": days})
+	for i, text := range wrong["days"] {
+		rows[i].Error = text
 	}
-	told := *e
-	told.Fields = nil
-	for _, f := range e.Fields {
-		m := dayField.FindStringSubmatch(f.Field)
-		if m == nil {
-			told.Fields = append(told.Fields, f)
-			continue
-		}
-		if i := number(m[1]); i < len(filled) {
-			rows[filled[i]].Error = l.Text(f.Reason, f.Args)
-		}
-	}
-	if len(told.Fields) == 0 && len(e.Fields) > 0 {
-		return rows, l.Text(e.Reason, e.Args)
-	}
-	_, rest := wrongFields(l, &told, nil)
+	_, rest := wrongFields(l, others, nil)
 	return rows, rest
 }
 
@@ -211,7 +193,7 @@ func nth(values url.Values, name string, n int) string {
 // taken back.
 func changeIn(c *gin.Context) (desk.HolidayChange, error) {
 	values := c.Request.PostForm
-	change := desk.HolidayChange{Why: values.Get("why"), Reverts: number(values.Get("reverts"))}
+	change := desk.HolidayChange{Why: values.Get("why"), Reverts: countOf(values.Get("reverts"))}
 	text, name, err := noticeIn(c)
 	if err != nil {
 		return change, err
@@ -245,10 +227,10 @@ func noticeIn(c *gin.Context) (text []byte, name string, err error) {
 	}
 	defer file.Close()
 	if text, err = io.ReadAll(io.LimitReader(file, maxNoticeFile+1)); err != nil {
-		return nil, "", apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
+		return nil, "", unreadable(err)
 	}
 	if len(text) > maxNoticeFile {
-		return nil, "", apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "128 KiB"})
+		return nil, "", tooLarge(maxNoticeFile)
 	}
 	if len(text) == 0 {
 		return nil, "", nil
@@ -264,9 +246,9 @@ func readChangeForm(c *gin.Context) error {
 	case err == nil, errors.Is(err, http.ErrNotMultipart):
 		return nil
 	case errors.As(err, new(*http.MaxBytesError)):
-		return apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "128 KiB"})
+		return tooLarge(maxNoticeFile)
 	}
-	return apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
+	return unreadable(err)
 }
 
 // previewPage shows what a change would do before it is made.
@@ -371,21 +353,22 @@ func (p *pages) previewHolidays(c *gin.Context, by desk.Caller) {
 		p.refuseChange(c, by, err)
 		return
 	}
-	p.showPreview(c, by, http.StatusOK, change, nil)
+	p.showPreview(c, by, http.StatusOK, change, filled{})
 }
 
 // refuseChange shows the set with the form of a change as it was filled in.
 func (p *pages) refuseChange(c *gin.Context, by desk.Caller, err error) {
 	switch code := apperr.Of(err).Code; code {
 	case apperr.Invalid, apperr.Conflict, apperr.TooLarge:
-		p.showHolidays(c, by, p.refuse(c, err), typed{values: c.Request.PostForm, err: err})
+		status, was := p.refused(c, c.Request.PostForm, err)
+		p.showHolidays(c, by, status, was)
 	default:
 		p.fail(c, err)
 	}
 }
 
 // showPreview shows the effect of a change on a set and on open cases; with what was wrong when it was to be saved.
-func (p *pages) showPreview(c *gin.Context, by desk.Caller, status int, change desk.HolidayChange, wrong error) {
+func (p *pages) showPreview(c *gin.Context, by desk.Caller, status int, change desk.HolidayChange, was filled) {
 	l, set, after := language(c), c.Param("set"), c.PostForm("after")
 	e, err := p.desk.PreviewHolidays(c, by, set, change, after, casesMoved)
 	if err != nil {
@@ -394,18 +377,15 @@ func (p *pages) showPreview(c *gin.Context, by desk.Caller, status int, change d
 	}
 	out := previewPage{
 		Set: set, Revision: e.Revision, Fields: changeFields(change), Effect: setEffectOf(l, e.Effect), Cases: movedOf(l, e.Cases), Unread: e.Unread, After: after, Next: e.Next,
-		Key: c.PostForm(fieldKey), Why: change.Why,
-	}
-	if out.Key == "" {
-		out.Key = newKey()
-	}
-	if wrong != nil {
-		told, rest := faults(l, wrong, "why")
-		if out.Wrong = told["why"]; out.Wrong == "" {
-			out.Wrong = rest
-		}
+		Key: cmp.Or(c.PostForm(fieldKey), newKey()), Why: change.Why, Wrong: reasonWrong(l, was),
 	}
 	p.show(c, status, "preview", l.Term("web.holiday.preview"), out)
+}
+
+// reasonWrong says why a form was refused whose only field is why something is done.
+func reasonWrong(l lang.Lang, was filled) string {
+	wrong, rest := faults(l, was.err, "why")
+	return cmp.Or(wrong["why"], rest)
 }
 
 // changeFields are the hidden fields that carry a change along.
@@ -446,7 +426,8 @@ func (p *pages) saveHolidays(c *gin.Context, by desk.Caller) {
 	r, _, err := p.desk.ChangeHolidays(c, by, set, change, c.PostForm(fieldKey))
 	switch {
 	case apperr.Is(err, apperr.Invalid):
-		p.showPreview(c, by, p.refuse(c, err), change, err)
+		status, was := p.refused(c, nil, err)
+		p.showPreview(c, by, status, change, was)
 	case err != nil:
 		p.refuseChange(c, by, err)
 	default:
@@ -465,17 +446,17 @@ type revisionPage struct {
 	Latest    bool
 	MayChange bool
 	Did       string
-	Typed     string // why, as it was filled in
+	Reason    string // why, as it was filled in
 	Wrong     string
 	All       int // how many cases a request takes at most
 }
 
 func (p *pages) revision(c *gin.Context, by desk.Caller) {
-	p.showRevision(c, by, http.StatusOK, typed{})
+	p.showRevision(c, by, http.StatusOK, filled{})
 }
 
-func (p *pages) showRevision(c *gin.Context, by desk.Caller, status int, was typed) {
-	l, set, n := language(c), c.Param("set"), number(c.Param("n"))
+func (p *pages) showRevision(c *gin.Context, by desk.Caller, status int, was filled) {
+	l, set, n := language(c), c.Param("set"), countOf(c.Param("n"))
 	after := c.Query("after")
 	e, err := p.desk.HolidayEffect(c, by, set, n, after, casesMoved)
 	if err != nil {
@@ -496,13 +477,7 @@ func (p *pages) showRevision(c *gin.Context, by desk.Caller, status int, was typ
 	}
 	out := revisionPage{
 		revisionView: p.revisionOf(l, list[0]), Effect: setEffectOf(l, list[0].Effect), Cases: movedOf(l, e.Cases), Unread: e.Unread, After: after, Next: e.Next,
-		Latest: now.Revision == n, MayChange: p.desk.MayChangeHolidays(by) == nil, Did: didOf(c, l), Typed: was.values.Get("why"), All: desk.MaxApplied,
-	}
-	if was.err != nil {
-		told, rest := faults(l, was.err, "why")
-		if out.Wrong = told["why"]; out.Wrong == "" {
-			out.Wrong = rest
-		}
+		Latest: now.Revision == n, MayChange: p.desk.MayChangeHolidays(by) == nil, Did: didOf(c, l), Reason: was.values.Get("why"), Wrong: reasonWrong(l, was), All: desk.MaxApplied,
 	}
 	p.show(c, status, "revision", l.Text("web.holiday.revision", apperr.Args{"set": set, "n": strconv.Itoa(n)}), out)
 }
@@ -519,12 +494,8 @@ type appliedPage struct {
 
 // applyHolidays applies the latest revision to the chosen cases, or to as many of all as one request can.
 func (p *pages) applyHolidays(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	values := c.Request.PostForm
-	set, n, l := c.Param("set"), number(c.Param("n")), language(c)
+	set, n, l := c.Param("set"), countOf(c.Param("n")), language(c)
 	s := desk.Selection{After: values.Get("after")}
 	var wrong apperr.Fields
 	if values.Get("which") == "chosen" {
@@ -541,7 +512,8 @@ func (p *pages) applyHolidays(c *gin.Context, by desk.Caller) {
 	switch code := apperr.Of(err); {
 	case err == nil:
 	case code.Code == apperr.Invalid, code.Code == apperr.Conflict:
-		p.showRevision(c, by, p.refuse(c, err), typed{values: values, err: err})
+		status, was := p.refused(c, values, err)
+		p.showRevision(c, by, status, was)
 		return
 	default:
 		p.fail(c, err)
@@ -552,7 +524,7 @@ func (p *pages) applyHolidays(c *gin.Context, by desk.Caller) {
 		v := movedOf(l, []desk.HolidayCase{item.HolidayCase})[0]
 		v.Result, v.Failed = l.Term(resultKeys[item.Result]), item.Result == desk.ResultFailed
 		if item.Err != nil {
-			v.Result += " " + l.Text(item.Err.Reason, item.Err.Args)
+			v.Result += " " + said(l, forPeople(c, item.Err))
 		}
 		out.Cases = append(out.Cases, v)
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,34 +31,38 @@ type caseDesk interface {
 }
 
 func (p *pages) listRoutes(e *gin.Engine) {
-	e.GET("/defects", p.known(p.list))
+	e.GET(listPath, p.known(p.list))
 	e.GET(exportPath, p.known(p.export))
 }
 
 const (
+	listPath = "/defects"
 	// listSize is how many cases a page of the list has.
 	listSize = 50
 	// openStages stands in an address for every stage in which something can still happen.
 	openStages = "open"
 )
 
-// row is a case in a list.
-type row struct {
+// casePath returns where a case is.
+func casePath(number string) string { return listPath + "/" + number }
+
+// caseRow is a case in a list.
+type caseRow struct {
 	desk.View
 	Promise      *clockView
 	AssigneeName string
 }
 
-// rows puts cases into lists.
-func (p *pages) rows(l lang.Lang, views []desk.View) []row {
+// caseRows puts cases into lists.
+func (p *pages) caseRows(l lang.Lang, views []desk.View) []caseRow {
 	var usernames []string
 	for _, v := range views {
 		usernames = append(usernames, v.Assignee)
 	}
 	names := p.desk.Names(usernames...)
-	out := make([]row, 0, len(views))
+	out := make([]caseRow, 0, len(views))
 	for _, v := range views {
-		r := row{View: v}
+		r := caseRow{View: v}
 		if v.Assignee != "" {
 			r.AssigneeName = nameIn(names, v.Assignee)
 		}
@@ -80,11 +85,10 @@ type listPage struct {
 	Wrong                                string            // with the filters
 	Bad                                  map[string]string // what is wrong with one of them, by its name
 	Heads                                []head
-	Rows                                 []row
+	Rows                                 []caseRow
 	Total                                int
 	TotalExact                           bool
-	Page                                 int    // from 1; 0 behind the pages, where a cursor leads on
-	Before, Next                         string // the pages around, where there are any
+	Pager                                pager
 	Export                               string // all that is filtered, as a file
 	Filtered                             bool
 	First                                *firstSteps
@@ -105,15 +109,16 @@ var further = []string{"category", "system", "reporter", "asset_id", "waiting", 
 // list shows the cases that a person may see. All that narrows it stands in its address.
 func (p *pages) list(c *gin.Context, by desk.Caller) {
 	l, values := language(c), c.Request.URL.Query()
+	maps.DeleteFunc(values, func(_ string, said []string) bool { return strings.Join(said, "") == "" }) // a form sends what was left blank, too
 	q, err := p.readQuery(values)
-	out := listPage{Page: q.Page, Staff: defect.SeesAll(by.Person), Heads: heads(l, values, q.Sort), Export: at(exportPath, values, "", "")}
+	out := listPage{Staff: defect.SeesAll(by.Person), Heads: heads(l, values, q.Sort), Export: addressOf(exportPath, values, "", "")}
 	p.filters(&out, l, by, values)
 	status := http.StatusOK
 	if err == nil {
 		var page desk.Page
 		if page, err = p.desk.Defects(c, by, q); err == nil {
-			out.Rows, out.Total, out.TotalExact = p.rows(l, page.Items), page.Total, page.TotalExact
-			out.around(values, q, page)
+			out.Rows, out.Total, out.TotalExact = p.caseRows(l, page.Items), page.Total, page.TotalExact
+			out.Pager = casePager(values, q, page)
 			if len(out.Rows) == 0 && !out.Filtered {
 				out.First = p.first(l, by)
 			}
@@ -184,7 +189,7 @@ type head struct {
 // heads returns what stands above the columns, with the order that each leads to.
 func heads(l lang.Lang, values url.Values, by defect.Sort) []head {
 	sorted := func(label string, wide bool, order string, sort defect.Sort) head {
-		h := head{Label: label, URL: at("/defects", values, "sort", string(sort)), Wide: wide}
+		h := head{Label: label, URL: addressOf(listPath, values, "sort", string(sort)), Wide: wide}
 		if by == sort {
 			h.Order = order
 		}
@@ -193,7 +198,7 @@ func heads(l lang.Lang, values url.Values, by defect.Sort) []head {
 	submitted := sorted(l.Term("web.sign.submitted"), true, "descending", defect.SortNewest)
 	switch by { // it goes both ways
 	case defect.SortNewest:
-		submitted.URL = at("/defects", values, "sort", string(defect.SortOldest))
+		submitted.URL = addressOf(listPath, values, "sort", string(defect.SortOldest))
 	case defect.SortOldest:
 		submitted.Order = "ascending"
 	case defect.SortUpdated, defect.SortDue, defect.SortSeverity:
@@ -211,35 +216,23 @@ func heads(l lang.Lang, values url.Values, by defect.Sort) []head {
 	}
 }
 
-// at is an address of what the list shows, with one thing otherwise: from its first page.
-func at(path string, values url.Values, name, value string) string {
-	to := url.Values{}
-	for k, v := range values {
-		if k != "page" && k != "after" && k != "lang" && strings.Join(v, "") != "" {
-			to[k] = v
-		}
+// casePager leads to the pages around one of the list of cases: by page as far as pages reach, by cursor behind.
+func casePager(values url.Values, q defect.Query, page desk.Page) pager {
+	if q.After != "" {
+		return pager{Before: addressOf(listPath, values, "", ""), Next: around(listPath, values, "", page.Next).Next}
 	}
-	if value != "" {
-		to[name] = []string{value}
-	}
-	return path + "?" + to.Encode()
-}
-
-// around leads to the pages before and after: by page as far as pages reach, by cursor behind.
-func (out *listPage) around(values url.Values, q defect.Query, page desk.Page) {
-	switch {
-	case q.After != "":
-		out.Page, out.Before = 0, at("/defects", values, "", "")
-	case q.Page > 1:
-		out.Before = at("/defects", values, "page", strconv.Itoa(q.Page-1))
+	out := pager{Page: q.Page}
+	if q.Page > 1 {
+		out.Before = addressOf(listPath, values, "page", strconv.Itoa(q.Page-1))
 	}
 	switch {
 	case page.Next == "":
-	case q.After == "" && (q.Page+1)*q.Size <= defect.MaxDepth:
-		out.Next = at("/defects", values, "page", strconv.Itoa(q.Page+1))
+	case (q.Page+1)*q.Size <= defect.MaxDepth:
+		out.Next = addressOf(listPath, values, "page", strconv.Itoa(q.Page+1))
 	default:
-		out.Next = at("/defects", values, "after", page.Next)
+		out.Next = addressOf(listPath, values, "after", page.Next)
 	}
+	return out
 }
 
 // filterFields describe what an address may ask of the list.

@@ -45,7 +45,7 @@ func (p *pages) live(c *gin.Context) {
 		c.AbortWithStatus(p.refuse(c, err))
 		return
 	}
-	changed, end, err := p.desk.Watch(c, by, c.Query("number"), number(c.Query("seq")))
+	changed, end, err := p.desk.Watch(c, by, c.Query("number"), countOf(c.Query("seq")))
 	if err != nil {
 		c.AbortWithStatus(p.refuse(c, err))
 		return

@@ -14,16 +14,15 @@ import (
 // managePath leads to what keeps the desk itself in order.
 const managePath = "/manage"
 
-// manageRoutes are the way to the pages that few need often.
 func (p *pages) manageRoutes(e *gin.Engine) { e.GET(managePath, p.known(p.manage)) }
 
 // place is a page that somebody may go to, with what it is for.
 type place struct{ URL, Label, About string }
 
-// manages reports whether somebody finds more than the policy behind the entry of the bar.
+// manages reports whether somebody finds more than the policy behind the control of the bar.
 func manages(by desk.Caller) bool { return defect.SeesAll(by.Person) }
 
-// managed reports whether a page is one of those that the entry of the bar leads to.
+// managed reports whether a page is one of those that the control of the bar leads to.
 func managed(path string) bool {
 	return path == managePath || path == addUserPath || slices.ContainsFunc([]string{usersPath, noticesPath, policyPath}, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") })
 }

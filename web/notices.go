@@ -1,9 +1,7 @@
 package web
 
 import (
-	"cmp"
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,33 +18,25 @@ import (
 	"yunwei/notice"
 )
 
-// noticeListDesk is what the pages ask of the desk about everybody's notices, and about how somebody wants to be told.
-type noticeListDesk interface {
+// noticeDesk is what the pages ask of the desk about everybody's notices.
+type noticeDesk interface {
 	MayReadNotices(by desk.Caller) error
 	MayRetryNotices(by desk.Caller) error
 	Notices(ctx context.Context, by desk.Caller, q desk.NoticeQuery) (desk.NoticePage, error)
 	RetryNotice(ctx context.Context, by desk.Caller, id int64) (notice.Notice, error)
-	NoticeSettings(ctx context.Context, by desk.Caller) (notice.Settings, error)
-	SetNoticeSettings(ctx context.Context, by desk.Caller, s notice.Settings) error
 }
 
 const (
-	noticesPath  = "/notices"
-	settingsPath = accountPath + "/notices"
-	// noticesListed is how many notices a page of everybody's has.
-	noticesListed = 50
-	// spareWays is how many more ways the form has room for than there are.
-	spareWays = 2
+	noticesPath = "/notices"
+	// noticesShown is how many notices a page of everybody's has.
+	noticesShown = 50
 	// stateAny stands in an address for notices of every state.
 	stateAny = "any"
 )
 
-// noticeRoutes are the pages of notices and of how somebody wants to be told.
 func (p *pages) noticeRoutes(e *gin.Engine) {
 	e.GET(noticesPath, p.known(p.notices))
-	e.POST(noticesPath+"/:id/retry", p.known(p.retryNotice))
-	e.GET(settingsPath, p.known(p.settings))
-	e.POST(settingsPath, p.known(p.setSettings))
+	e.POST(noticesPath+"/:id/retry", p.posted(p.retryNotice))
 }
 
 // stateKeys name the states of notices.
@@ -67,19 +57,27 @@ type noticesPage struct {
 	States, Channels []option
 	Username, Number string
 	BadNumber        string
-	Items            []sentView
+	Items            []noticeView
 	Filtered         bool
-	First, Next      string
-	Query            string // the filters, for the way back
+	Pager            pager
+	Query            string // all that the address asks for, for the way back
 }
 
-// sentView is a notice as those see it who look after them.
-type sentView struct {
+// noticeView is a notice as those see it who see to it that it arrives.
+type noticeView struct {
 	notice.Notice
 	Subject, Name  string
 	Channel, State string
 	Undelivered    bool
 	Retries        bool
+}
+
+// Tried returns when the notice is tried again; the zero time when it is not.
+func (v noticeView) Tried() time.Time {
+	if v.Notice.State.Done() {
+		return time.Time{}
+	}
+	return v.DueAt
 }
 
 // notices lists everybody's notices: what has not arrived, unless the address asks for something else.
@@ -91,31 +89,23 @@ func (p *pages) notices(c *gin.Context, by desk.Caller) {
 	l, values := language(c), c.Request.URL.Query()
 	q, out := noticeFilters(l, values)
 	out.Did = didOf(c, l)
-	status := http.StatusOK
 	if out.BadNumber != "" {
-		status = http.StatusUnprocessableEntity
+		p.show(c, http.StatusUnprocessableEntity, "notices", l.Term("web.notices.title"), out)
+		return
 	}
-	if out.BadNumber == "" {
-		page, err := p.desk.Notices(c, by, q)
-		if err != nil {
-			p.fail(c, err)
-			return
-		}
-		out.Items = p.sent(l, by, page.Items)
-		if page.Next != 0 {
-			out.Next = listAddress(noticesPath, values, "after", strconv.FormatInt(page.Next, 10))
-		}
+	page, err := p.desk.Notices(c, by, q)
+	if err != nil {
+		p.fail(c, err)
+		return
 	}
-	if q.Before != 0 {
-		out.First = listAddress(noticesPath, values, "after", "")
-	}
-	p.show(c, status, "notices", l.Term("web.notices.title"), out)
+	out.Items, out.Pager = p.noticeViews(l, by, page.Items), around(noticesPath, values, cursorOf(q.Before), cursorOf(page.Next))
+	p.show(c, http.StatusOK, "notices", l.Term("web.notices.title"), out)
 }
 
 // noticeFilters reads the filters of an address, and draws them as they are set.
 func noticeFilters(l lang.Lang, values url.Values) (desk.NoticeQuery, noticesPage) {
-	out := noticesPage{Username: values.Get("username"), Number: values.Get("number"), Query: listAddress("", values, "", "")}
-	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(number(values.Get("after"))), Limit: noticesListed}
+	out := noticesPage{Username: values.Get("username"), Number: values.Get("number"), Query: values.Encode()}
+	q := desk.NoticeQuery{Username: strings.ToLower(strings.TrimSpace(out.Username)), Before: int64(countOf(values.Get("after"))), Limit: noticesShown}
 	if values.Get("state") == stateAny {
 		q.States = notice.States()
 	}
@@ -144,16 +134,24 @@ func noticeFilters(l lang.Lang, values url.Values) (desk.NoticeQuery, noticesPag
 	return q, out
 }
 
-func (p *pages) sent(l lang.Lang, by desk.Caller, list []notice.Notice) []sentView {
+// cursorOf writes the ID that a page begins behind; nothing for the first.
+func cursorOf(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+func (p *pages) noticeViews(l lang.Lang, by desk.Caller, list []notice.Notice) []noticeView {
 	usernames := make([]string, len(list))
 	for i, n := range list {
 		usernames[i] = n.Username
 	}
 	names, mayRetry := p.desk.Names(usernames...), p.desk.MayRetryNotices(by) == nil
-	out := make([]sentView, len(list))
+	out := make([]noticeView, len(list))
 	for i, n := range list {
 		undelivered := slices.Contains(notice.Undelivered(), n.State)
-		out[i] = sentView{
+		out[i] = noticeView{
 			Notice: n, Subject: l.Notice(n, "").Subject, Name: nameIn(names, n.Username), Channel: l.Term(channelKeys[n.Channel]), State: l.Term(stateKeys[n.State]),
 			Undelivered: undelivered, Retries: mayRetry && undelivered,
 		}
@@ -163,10 +161,6 @@ func (p *pages) sent(l lang.Lang, by desk.Caller, list []notice.Notice) []sentVi
 
 // retryNotice has a notice sent again, and goes back to the list as it was filtered.
 func (p *pages) retryNotice(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
 		err = apperr.New(apperr.NotFound, apperr.ReasonNoticeUnknown, nil)
@@ -177,167 +171,8 @@ func (p *pages) retryNotice(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	back, _ := url.ParseQuery(strings.TrimPrefix(c.PostForm("back"), "?")) // what cannot be read filters nothing
-	if back == nil {
-		back = url.Values{}
-	}
+	back, _ := url.ParseQuery(c.PostForm("back")) // what cannot be read filters nothing
+	back.Del("lang")
 	back.Set("did", "retried")
 	c.Redirect(http.StatusSeeOther, noticesPath+"?"+back.Encode())
-}
-
-// settingsPage is the form of how somebody wants to be told.
-type settingsPage struct {
-	Did      string
-	Wrong    string
-	Language entry
-	Hours    entry
-	Ways     []wayRow
-	Quiet    []quietRow
-}
-
-// wayRow is a line of the form: a channel, and the address there.
-type wayRow struct {
-	N        int
-	Channels []option
-	Address  string
-	Error    string
-}
-
-// quietRow is a line of the form: a span of every day.
-type quietRow struct {
-	N        int
-	From, To string
-	Error    string
-}
-
-func (p *pages) settings(c *gin.Context, by desk.Caller) {
-	s, err := p.desk.NoticeSettings(c, by)
-	if err != nil {
-		p.fail(c, err)
-		return
-	}
-	values := url.Values{"language": {cmp.Or(s.Language, string(lang.Chinese))}, "hours": {s.Hours}}
-	for _, w := range s.Ways {
-		values.Add("channel", w.Channel)
-		values.Add("address", w.Address)
-	}
-	for _, q := range s.Quiet {
-		from, to, _ := strings.Cut(q.String(), "-")
-		values.Add("quiet_from", from)
-		values.Add("quiet_to", to)
-	}
-	p.showSettings(c, by, http.StatusOK, typed{values: values})
-}
-
-// showSettings shows the form as it is, or as it was filled in when it was refused.
-func (p *pages) showSettings(c *gin.Context, by desk.Caller, status int, was typed) {
-	l := language(c)
-	out := settingsPage{Did: didOf(c, l)}
-	f := entries{l: l, id: "settings"}
-	rows := map[string]string{} // what is wrong with a line, by the name of its list and its place
-	if was.err != nil {
-		f.wrong, out.Wrong = settingFaults(l, was, rows)
-	}
-	var languages []option
-	for _, one := range lang.Langs() {
-		languages = append(languages, option{Value: string(one), Label: one.Term("web.account.tongue"), Chosen: string(one) == was.values.Get("language")})
-	}
-	hours := []option{{Label: l.Term("web.settings.any_time"), Chosen: was.values.Get("hours") == ""}}
-	for _, name := range slices.Sorted(maps.Keys(p.desk.Policy(c, by).Calendars)) {
-		hours = append(hours, option{Value: name, Label: name, Chosen: name == was.values.Get("hours")})
-	}
-	f.add(entry{Name: "language", Label: l.Term("web.settings.language"), Kind: entrySelect, Options: languages})
-	f.add(entry{Name: "hours", Label: l.Term("web.settings.hours"), Kind: entrySelect, Options: hours, Hint: l.Term("web.settings.hours_hint")})
-	out.Language, out.Hours = f.list[0], f.list[1]
-	for i := range min(notice.MaxWays, len(was.values["channel"])+spareWays) {
-		row := wayRow{N: i + 1, Address: nth(was.values, "address", i), Error: rows["ways"+strconv.Itoa(i)], Channels: []option{{}}}
-		for _, channel := range notice.Channels() {
-			row.Channels = append(row.Channels, option{Value: channel, Label: l.Term(channelKeys[channel]), Chosen: channel == nth(was.values, "channel", i)})
-		}
-		out.Ways = append(out.Ways, row)
-	}
-	for i := range min(notice.MaxQuiet, len(was.values["quiet_from"])+1) {
-		out.Quiet = append(out.Quiet, quietRow{N: i + 1, From: nth(was.values, "quiet_from", i), To: nth(was.values, "quiet_to", i), Error: rows["quiet"+strconv.Itoa(i)]})
-	}
-	p.show(c, status, "settings", l.Term("web.settings.title"), out)
-}
-
-// settingFaults says what is wrong with the fields, and puts into rows what is wrong with lines. The desk counts the lines
-// that hold something, the form all of them.
-func settingFaults(l lang.Lang, was typed, rows map[string]string) (wrong map[string]string, rest string) {
-	e := apperr.Of(was.err)
-	told := *e
-	told.Fields = nil
-	for _, f := range e.Fields {
-		name, place, isRow := strings.Cut(f.Field, "[")
-		if !isRow {
-			told.Fields = append(told.Fields, f)
-			continue
-		}
-		place, _, _ = strings.Cut(place, "]")
-		lines := filledLines(was.values, name)
-		if i := number(place); i < len(lines) {
-			rows[name+strconv.Itoa(lines[i])] = l.Text(f.Reason, f.Args)
-		}
-	}
-	if len(told.Fields) == 0 && len(rows) > 0 {
-		return map[string]string{}, l.Text(e.Reason, e.Args)
-	}
-	return faults(l, &told, "language", "hours")
-}
-
-// filledLines are the lines of a list of the form that hold something.
-func filledLines(values url.Values, list string) []int {
-	fields := []string{"channel", "address"}
-	if list == "quiet" {
-		fields = []string{"quiet_from", "quiet_to"}
-	}
-	var out []int
-	for i := range max(len(values[fields[0]]), len(values[fields[1]])) {
-		if nth(values, fields[0], i) != "" || nth(values, fields[1], i) != "" {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-// setSettings keeps how somebody wants to be told.
-func (p *pages) setSettings(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
-	values := c.Request.PostForm
-	s := notice.Settings{Language: values.Get("language"), Hours: values.Get("hours")}
-	for _, i := range filledLines(values, "ways") {
-		s.Ways = append(s.Ways, notice.Way{Channel: nth(values, "channel", i), Address: nth(values, "address", i)})
-	}
-	var wrong apperr.Fields
-	for n, i := range filledLines(values, "quiet") {
-		q, ok := notice.ParseQuiet(nth(values, "quiet_from", i) + "-" + nth(values, "quiet_to", i))
-		if !ok {
-			wrong.Add("quiet["+strconv.Itoa(n)+"]", apperr.FieldQuiet, nil)
-		}
-		s.Quiet = append(s.Quiet, q)
-	}
-	err := wrong.Err()
-	if err == nil {
-		err = p.desk.SetNoticeSettings(c, by, s)
-	}
-	switch {
-	case apperr.Is(err, apperr.Invalid):
-		p.showSettings(c, by, p.refuse(c, err), typed{values: values, err: err})
-	case err != nil:
-		p.fail(c, err)
-	default:
-		c.Redirect(http.StatusSeeOther, settingsPath+"?did=saved")
-	}
-}
-
-// Tried returns when the notice is tried again; the zero time when it is not.
-func (v sentView) Tried() time.Time {
-	if v.Notice.State.Done() {
-		return time.Time{}
-	}
-	return v.DueAt
 }

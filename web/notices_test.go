@@ -120,7 +120,7 @@ func TestNotices_FiltersStandInTheAddressAndStayAfterARetry(t *testing.T) {
 	}
 	back := hidden.FindStringSubmatch(page)
 	require.Equal(t, "back", back[1])
-	w := b.post("/notices/7/retry", url.Values{"back": {"?state=failed&channel=mail"}})
+	w := b.post("/notices/7/retry", url.Values{"back": {"state=failed&channel=mail"}})
 	require.Equal(t, "/notices?channel=mail&did=retried&state=failed", w.Header().Get("Location"))
 	require.Equal(t, []int64{7}, f.retried)
 	require.Contains(t, b.get(w.Header().Get("Location")).Body.String(), "已安排立即重发")

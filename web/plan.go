@@ -54,10 +54,9 @@ type planBlock struct {
 
 // planDraft is a form of a plan as it is filled in.
 type planDraft struct {
+	filled
 	name    string // empty for a new roster
 	version int
-	values  url.Values
-	err     error
 	entries int
 }
 
@@ -76,7 +75,7 @@ func (p *pages) newRoster(c *gin.Context, by desk.Caller) {
 		{Name: l.Term("duty_kind." + string(roster.Onsite)), Kind: roster.Onsite, Days: roster.Days()[:5], Start: 8*60 + 30, End: 18 * 60, Minimum: roster.MinOnsite, Rotation: every},
 		{Name: l.Term("duty_kind." + string(roster.Hotline)), Kind: roster.Hotline, Start: 8 * 60, End: 8 * 60, Minimum: 1, Rotation: every},
 	}}
-	p.showPlan(c, by, http.StatusOK, planDraft{values: p.planValues(by, plan)})
+	p.showPlan(c, by, http.StatusOK, planDraft{filled: filled{values: p.planValues(by, plan)}})
 }
 
 // editRoster shows the form of a roster's plan.
@@ -90,7 +89,7 @@ func (p *pages) editRoster(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	p.showPlan(c, by, http.StatusOK, planDraft{name: r.Name, version: r.Version, values: p.planValues(by, r.Plan), entries: len(r.Entries)})
+	p.showPlan(c, by, http.StatusOK, planDraft{filled: filled{values: p.planValues(by, r.Plan)}, name: r.Name, version: r.Version, entries: len(r.Entries)})
 }
 
 // planValues writes a plan as its form has it.
@@ -143,25 +142,22 @@ func (p *pages) savePlan(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
-	draft := planDraft{name: c.Param("name"), version: number(c.PostForm(fieldVersion))}
+	draft := planDraft{name: c.Param("name"), version: countOf(c.PostForm(fieldVersion))}
 	do, target, _ := strings.Cut(c.PostForm("_do"), " ")
 	draft.values = tidyDraft(c.Request.PostForm, target)
 	if do != "" {
 		if do == "add" {
 			addBlock(draft.values, target, monday(roster.Zone(0).Date(p.now())).String())
 		}
-		draft.entries = number(c.PostForm("_entries"))
+		draft.entries = countOf(c.PostForm("_entries"))
 		p.showPlan(c, by, http.StatusOK, draft)
 		return
 	}
 	saved, err := p.keepPlan(c, by, &draft)
 	if err != nil {
-		draft.err = err
-		p.showPlan(c, by, p.refuse(c, err), draft)
+		var status int
+		status, draft.filled = p.refused(c, draft.values, err)
+		p.showPlan(c, by, status, draft)
 		return
 	}
 	to := tabFindings
@@ -375,6 +371,20 @@ func readGroups(text, field string, named func(string) (string, bool), wrong *ap
 	return out
 }
 
+// planFields draws the fields of a plan as they are filled in.
+type planFields struct {
+	l      lang.Lang
+	values url.Values
+	wrong  map[string]string
+}
+
+func (f planFields) field(name, label string, kind controlKind, limit int, required bool) control {
+	return control{
+		Name: name, ID: "plan-" + strings.NewReplacer("[", "-", "].", "-").Replace(name), Label: f.l.Term(label), Kind: kind, Value: f.values.Get(name),
+		Max: limit, Required: required, Error: f.wrong[name],
+	}
+}
+
 // showPlan shows the form of a plan as it is filled in, with what is wrong beside each field.
 func (p *pages) showPlan(c *gin.Context, by desk.Caller, status int, draft planDraft) {
 	l := language(c)
@@ -390,35 +400,42 @@ func (p *pages) showPlan(c *gin.Context, by desk.Caller, status int, draft planD
 			return
 		}
 	}
-	field := func(name, label string, kind controlKind, limit int, required bool) control {
-		return control{
-			Name: name, ID: "plan-" + strings.NewReplacer("[", "-", "].", "-").Replace(name), Label: l.Term(label), Kind: kind, Value: draft.values.Get(name),
-			Max: limit, Required: required, Error: wrong[name],
-		}
-	}
-	if draft.name == "" {
-		out.Head = append(out.Head, field("name", "web.plan.name", kindLine, 40, true))
-	}
-	out.Head = append(out.Head, field("timezone", "web.plan.timezone", kindLine, 6, true))
-	calendars := field("calendar", "web.plan.calendar", kindSelect, 0, false)
-	for _, one := range p.desk.Calendars(c, by) {
-		calendars.Options = append(calendars.Options, option{Value: one.Name, Label: one.Name, Chosen: one.Name == calendars.Value})
-	}
-	out.Head = append(out.Head, calendars)
-	out.Reason = field("reason", "web.plan.reason", kindArea, defect.MaxText, false)
-	for _, list := range planLists {
-		one := planList{Name: list, Wrong: wrong[list], Full: blocks(draft.values, list) >= roster.MaxShifts}
-		for i := range blocks(draft.values, list) {
-			at := fmt.Sprintf("%s[%d]", list, i)
-			one.Blocks = append(one.Blocks, planBlock{N: i + 1, At: at, Controls: blockControls(l, at+".", draft.values, field)})
-		}
-		out.Lists = append(out.Lists, one)
-	}
+	f := planFields{l, draft.values, wrong}
+	out.Head, out.Lists = p.planHead(c, by, draft.name == "", f), f.lists()
+	out.Reason = f.field("reason", "web.plan.reason", kindArea, defect.MaxText, false)
 	title := l.Term("web.plan.new")
 	if draft.name != "" {
 		title = l.Text("web.plan.edit", apperr.Args{"name": draft.name})
 	}
 	p.show(c, status, "plan", title, out)
+}
+
+// planHead are the fields of a plan as a whole; a roster that is new has yet to get its name.
+func (p *pages) planHead(c *gin.Context, by desk.Caller, isNew bool, f planFields) []control {
+	var out []control
+	if isNew {
+		out = append(out, f.field("name", "web.plan.name", kindLine, 40, true))
+	}
+	calendars := f.field("calendar", "web.plan.calendar", kindSelect, 0, false)
+	calendars.Options = orNone(nil)
+	for _, one := range p.desk.Calendars(c, by) {
+		calendars.Options = append(calendars.Options, option{Value: one.Name, Label: one.Name, Chosen: one.Name == calendars.Value})
+	}
+	return append(out, f.field("timezone", "web.plan.timezone", kindLine, 6, true), calendars)
+}
+
+// lists are the lists of shifts.
+func (f planFields) lists() []planList {
+	var out []planList
+	for _, list := range planLists {
+		one := planList{Name: list, Wrong: f.wrong[list], Full: blocks(f.values, list) >= roster.MaxShifts}
+		for i := range blocks(f.values, list) {
+			at := fmt.Sprintf("%s[%d]", list, i)
+			one.Blocks = append(one.Blocks, planBlock{N: i + 1, At: at, Controls: f.block(at + ".")})
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // overtaken fills in what others have saved since the form was opened, so that its author decides whether theirs still holds.
@@ -439,11 +456,14 @@ func (p *pages) overtaken(c *gin.Context, l lang.Lang, by desk.Caller, draft pla
 	return nil
 }
 
-// blockControls are the fields of a shift.
-func blockControls(l lang.Lang, at string, values url.Values, field func(name, label string, kind controlKind, limit int, required bool) control) []control {
+// block are the fields of a shift.
+func (f planFields) block(at string) []control {
 	choose := func(c control, kind string, names []string) control {
+		if c.Kind == kindSelect {
+			c.Options = orNone(nil)
+		}
 		for _, name := range names {
-			c.Options = append(c.Options, option{Value: name, Label: l.Term(kind + "." + name), Chosen: slices.Contains(values[c.Name], name)})
+			c.Options = append(c.Options, option{Value: name, Label: f.l.Term(kind + "." + name), Chosen: slices.Contains(f.values[c.Name], name)})
 		}
 		return c
 	}
@@ -452,21 +472,18 @@ func blockControls(l lang.Lang, at string, values url.Values, field func(name, l
 		return c
 	}
 	return []control{
-		field(at+"name", "web.plan.shift_name", kindLine, roster.MaxName, true),
-		choose(field(at+"kind", "web.plan.kind", kindSelect, 0, true), "duty_kind", namesOf(roster.Kinds())),
-		choose(field(at+"days", "web.plan.days", kindChecks, 0, false), "weekday", namesOf(roster.Days())),
-		field(at+"start", "web.plan.start", kindLine, 5, true),
-		field(at+"end", "web.plan.end", kindLine, 5, true),
-		count(field(at+"minimum", "web.plan.minimum", kindNumber, 0, false), 1, roster.MaxPeople),
-		choose(field(at+"every", "web.plan.every", kindSelect, 0, true), "turn", namesOf(roster.Turns())),
-		count(field(at+"length", "web.plan.length", kindNumber, 0, false), 1, 52),
-		field(at+"anchor", "web.plan.anchor", kindDate, 0, true),
-		field(at+"groups", "web.plan.groups", kindArea, 0, true),
+		f.field(at+"name", "web.plan.shift_name", kindLine, roster.MaxName, true),
+		choose(f.field(at+"kind", "web.plan.kind", kindSelect, 0, true), "duty_kind", namesOf(roster.Kinds())),
+		choose(f.field(at+"days", "web.plan.days", kindChecks, 0, false), "weekday", namesOf(roster.Days())),
+		f.field(at+"start", "web.plan.start", kindLine, 5, true),
+		f.field(at+"end", "web.plan.end", kindLine, 5, true),
+		count(f.field(at+"minimum", "web.plan.minimum", kindNumber, 0, false), 1, roster.MaxPeople),
+		choose(f.field(at+"every", "web.plan.every", kindSelect, 0, true), "turn", namesOf(roster.Turns())),
+		count(f.field(at+"length", "web.plan.length", kindNumber, 0, false), 1, 52),
+		f.field(at+"anchor", "web.plan.anchor", kindDate, 0, true),
+		f.field(at+"groups", "web.plan.groups", kindArea, 0, true),
 	}
 }
-
-// kindDate is a control of a day.
-const kindDate controlKind = "date"
 
 var (
 	ofBlock = regexp.MustCompile(`^((?:shifts|holidays)\[\d+\]\.)(?:rotation\.)?([a-z]+)`)
@@ -495,5 +512,5 @@ func planWrong(l lang.Lang, err error) (wrong map[string]string, rest string) {
 			wrong[name] = strings.TrimSpace(wrong[name] + " " + text)
 		}
 	}
-	return wrong, l.Text(e.Reason, e.Args)
+	return wrong, said(l, err)
 }

@@ -30,7 +30,6 @@ type policyDesk interface {
 // policyPath is where everybody reads what was promised.
 const policyPath = "/policy"
 
-// policyRoutes are the pages of the policy and its holidays.
 func (p *pages) policyRoutes(e *gin.Engine) {
 	e.GET(policyPath, p.known(p.policy))
 	p.holidayRoutes(e)
@@ -41,12 +40,12 @@ type policyPage struct {
 	Name, Hash string
 	Zone       string
 	Severities []severityView
-	Others     []limitView
+	Others     []termView
 	Pauses     []pauseView
 	WarnAt     string
 	Rules      []string
 	Calendars  []calendarView
-	Form       []entry
+	Form       []control
 	Wrong      string
 	Due        *dueView
 	Opens      bool // the reader may look into the holidays
@@ -60,8 +59,8 @@ type severityView struct {
 	SignOffs                int
 }
 
-// limitView is a promise that does not depend on the severity.
-type limitView struct{ Name, Limit, Calendar string }
+// termView is a promise that does not depend on the severity.
+type termView struct{ Name, Limit, Calendar string }
 
 // pauseView says which promises stand still while the case waits for something.
 type pauseView struct{ Waiting, Clocks string }
@@ -82,11 +81,11 @@ type weekView struct{ Days, Hours string }
 type yearView struct {
 	Year        int
 	Provisional bool // no notice rules the whole of it
-	Days        []dateView
+	Days        []exceptionView
 }
 
-// dateView is a day that does not follow the week, or several in a row.
-type dateView struct {
+// exceptionView is a day that does not follow the week, or several in a row.
+type exceptionView struct {
 	From, To string
 	Off      bool
 	Name     string
@@ -142,7 +141,7 @@ func (p *pages) policyOf(l lang.Lang, is defect.Policy) policyPage {
 		term defect.Term
 	}{{"clock.onsite", is.Onsite}, {"clock.spare_part", is.SparePart}, {"clock.report", is.ServiceReport}, {"event.auto_close", is.AutoClose}} {
 		if !o.term.Limit.IsZero() {
-			v := limitView{Name: l.Term(o.name), Calendar: o.term.Calendar, Limit: limitWords(l, o.term.Limit, is.Calendars[o.term.Calendar])}
+			v := termView{Name: l.Term(o.name), Calendar: o.term.Calendar, Limit: limitWords(l, o.term.Limit, is.Calendars[o.term.Calendar])}
 			out.Others = append(out.Others, v)
 		}
 	}
@@ -250,17 +249,17 @@ func calendarOf(l lang.Lang, c calendar.Calendar, year int) calendarView {
 		for j, s := range c.Week[day] {
 			spans[j] = s.String()
 		}
-		said := strings.Join(spans, l.Term("list.separator"))
-		if said == "" {
+		written := strings.Join(spans, l.Term("list.separator"))
+		if written == "" {
 			continue
 		}
-		if days[said] == nil {
-			hours = append(hours, said)
+		if days[written] == nil {
+			hours = append(hours, written)
 		}
-		days[said] = append(days[said], l.Term(weekdays[day]))
+		days[written] = append(days[written], l.Term(weekdays[day]))
 	}
-	for _, said := range hours {
-		out.Week = append(out.Week, weekView{Days: strings.Join(days[said], l.Term("list.separator")), Hours: said})
+	for _, written := range hours {
+		out.Week = append(out.Week, weekView{Days: strings.Join(days[written], l.Term("list.separator")), Hours: written})
 	}
 	if !c.KnownThrough.IsZero() || len(c.Exceptions) > 0 {
 		for _, y := range []int{year, year + 1} {
@@ -273,8 +272,8 @@ func calendarOf(l lang.Lang, c calendar.Calendar, year int) calendarView {
 }
 
 // daysOf returns the days of a year; neighbours of one holiday are one.
-func daysOf(days []calendar.Exception, year int) []dateView {
-	var out []dateView
+func daysOf(days []calendar.Exception, year int) []exceptionView {
+	var out []exceptionView
 	var last calendar.Date
 	for _, e := range days {
 		if e.Date.Year != year {
@@ -284,7 +283,7 @@ func daysOf(days []calendar.Exception, year int) []dateView {
 		if n > 0 && out[n-1].Off == e.Off && out[n-1].Name == e.Name && last.AddDays(1) == e.Date {
 			out[n-1].To = e.Date.String()
 		} else {
-			out = append(out, dateView{From: e.Date.String(), Off: e.Off, Name: e.Name})
+			out = append(out, exceptionView{From: e.Date.String(), Off: e.Off, Name: e.Name})
 		}
 		last = e.Date
 	}
@@ -300,13 +299,13 @@ var whyKeys = map[calendar.Why]string{
 // calculate draws the calculator, and works out what the address asks for. It returns the status of the page.
 func (p *pages) calculate(c *gin.Context, l lang.Lang, by desk.Caller, out *policyPage) (int, error) {
 	values := c.Request.URL.Query()
-	f := entries{l: l, id: "due", wrong: map[string]string{}}
+	f := plainForm{l: l, id: "due", wrong: map[string]string{}}
 	status := http.StatusOK
 	if values.Has("limit") {
 		due, err := p.dueOf(c, by, values)
 		switch {
 		case apperr.Is(err, apperr.Invalid), apperr.Is(err, apperr.NotFound):
-			f.wrong, out.Wrong = faults(l, err, "limit", "from", "calendar")
+			f.wrong, out.Wrong = faults(l, forPeople(c, err), "limit", "from", "calendar")
 			status = statusOf(apperr.Of(err).Code)
 		case err != nil:
 			return 0, err
@@ -322,9 +321,9 @@ func (p *pages) calculate(c *gin.Context, l lang.Lang, by desk.Caller, out *poli
 	for i, one := range out.Calendars {
 		calendars[i] = option{Value: one.Name, Label: one.Name, Chosen: one.Name == values.Get("calendar")}
 	}
-	f.add(entry{Name: "calendar", Label: l.Term("web.policy.calendar"), Kind: entrySelect, Options: calendars})
-	f.add(entry{Name: "from", Label: l.Term("web.policy.from"), Kind: entryTime, Value: from, Required: true})
-	f.add(entry{Name: "limit", Label: l.Term("web.policy.limit"), Kind: entryLine, Value: values.Get("limit"), Required: true, Max: 40, Hint: l.Term("web.policy.limit_form")})
+	f.add(control{Name: "calendar", Label: l.Term("web.policy.calendar"), Kind: kindSelect, Options: calendars})
+	f.add(control{Name: "from", Label: l.Term("web.policy.from"), Kind: kindTime, Value: from, Required: true})
+	f.add(control{Name: "limit", Label: l.Term("web.policy.limit"), Kind: kindLine, Value: values.Get("limit"), Required: true, Max: 40, Hint: l.Term("web.policy.limit_form")})
 	out.Form = f.list
 	return status, nil
 }

@@ -72,8 +72,8 @@ type reportAsk struct {
 	Page        int
 }
 
-// readReport reads what an address asks for; Invalid for what is none. An address that names no day asks for this month.
-func (p *pages) readReport(values url.Values) (reportAsk, error) {
+// readAsk reads what an address asks for; Invalid for what is none. An address that names no day asks for this month.
+func (p *pages) readAsk(values url.Values) (reportAsk, error) {
 	if !values.Has("from") && !values.Has("to") {
 		quick := p.quickPeriods()[0]
 		values.Set("from", quick.from.String())
@@ -147,16 +147,16 @@ func (p *pages) quickPeriods() []period {
 
 // reportPage is a report with its filters.
 type reportPage struct {
-	Filters      reportFilters
-	Groups       []figureView
-	Total        figureView
-	By           defect.Dimension
-	Period       string
-	MadeAt       time.Time
-	Export       string
-	Before, Next string // the pages around, where there are any
-	Away         bool   // SQL does not answer
-	Audits       bool   // the reader may see the nightly audits
+	Filters reportFilters
+	Groups  []reportRow
+	Total   reportRow
+	By      defect.Dimension
+	Period  string
+	MadeAt  time.Time
+	Export  string
+	Pager   pager
+	Away    bool // SQL does not answer
+	Audits  bool // the reader may see the nightly audits
 }
 
 // reportFilters are the filters of a report as they are set.
@@ -168,17 +168,17 @@ type reportFilters struct {
 	Rest        string // what is wrong elsewhere
 }
 
-// figureView is a row of a report. Each count leads to the promises that it counts.
-type figureView struct {
+// reportRow is a row of a report. Each count leads to the promises that it counts.
+type reportRow struct {
 	Name                                             string
-	Promised, Met, Broken, Running, Cancelled, Timed countView
+	Promised, Met, Broken, Running, Cancelled, Timed linkedCount
 	Rate                                             string // the share that was kept, empty while none was decided
 	Share                                            float64
 	P50, P90, Longest, Contractor, Client, SparePart string
 }
 
-// countView is a count with the way to what it counts.
-type countView struct {
+// linkedCount is a count with the way to what it counts.
+type linkedCount struct {
 	N   int
 	URL string
 }
@@ -189,7 +189,7 @@ func (p *pages) promiseReport(c *gin.Context, by desk.Caller) {
 		return
 	}
 	l, values, status := language(c), c.Request.URL.Query(), http.StatusOK
-	ask, err := p.readReport(values)
+	ask, err := p.readAsk(values)
 	out := reportPage{By: ask.By, MadeAt: p.now(), Audits: p.desk.MayAudit(by) == nil}
 	if err == nil {
 		var report defect.PromiseReport
@@ -197,7 +197,7 @@ func (p *pages) promiseReport(c *gin.Context, by desk.Caller) {
 			p.fillReport(&out, l, ask, report)
 		}
 	}
-	out.Filters = p.reportFilters(l, values, ask, err)
+	out.Filters = p.reportFilters(l, values, ask, forPeople(c, err))
 	switch {
 	case apperr.Is(err, apperr.Unavailable):
 		out.Away, status = true, p.refuse(c, err)
@@ -224,21 +224,16 @@ func (p *pages) fillReport(out *reportPage, l lang.Lang, ask reportAsk, report d
 	for _, g := range report.Groups[first:last] {
 		one := ask
 		one.Key, one.None = g.Key, g.Key == ""
-		out.Groups = append(out.Groups, figureOf(l, one, groupName(l, ask.By, g.Key, names), g))
+		out.Groups = append(out.Groups, reportRowOf(l, one, groupName(l, ask.By, g.Key, names), g))
 	}
-	out.Total = figureOf(l, ask, l.Term("web.report.total"), report.Total)
+	out.Total = reportRowOf(l, ask, l.Term("web.report.total"), report.Total)
 	out.Period = periodOf(l, ask)
 	out.Export = reportPath + "/export?" + ask.address().Encode()
-	at := func(page int) string {
-		to := ask.address()
-		to.Set("page", strconv.Itoa(page))
-		return reportPath + "?" + to.Encode()
-	}
 	if ask.Page > 1 {
-		out.Before = at(ask.Page - 1)
+		out.Pager.Before = addressOf(reportPath, ask.address(), "page", strconv.Itoa(ask.Page-1))
 	}
 	if last < len(report.Groups) {
-		out.Next = at(ask.Page + 1)
+		out.Pager.Next = addressOf(reportPath, ask.address(), "page", strconv.Itoa(ask.Page+1))
 	}
 }
 
@@ -301,13 +296,13 @@ func groupName(l lang.Lang, by defect.Dimension, key string, names map[string]st
 	return key
 }
 
-// figureOf tells a group. Its counts lead to the promises that ask names.
-func figureOf(l lang.Lang, ask reportAsk, name string, g defect.PromiseGroup) figureView {
-	count := func(n int, outcome defect.Outcome, timed bool) countView {
+// reportRowOf tells a group. Its counts lead to the promises that ask names.
+func reportRowOf(l lang.Lang, ask reportAsk, name string, g defect.PromiseGroup) reportRow {
+	count := func(n int, outcome defect.Outcome, timed bool) linkedCount {
 		ask.Outcome, ask.Timed = outcome, timed
-		return countView{N: n, URL: behindPath + "?" + ask.address().Encode()}
+		return linkedCount{N: n, URL: behindPath + "?" + ask.address().Encode()}
 	}
-	v := figureView{
+	v := reportRow{
 		Name: name, Promised: count(g.Promised, "", false), Met: count(g.Met, defect.OutcomeMet, false), Broken: count(g.Broken, defect.OutcomeBroken, false),
 		Running: count(g.Running, defect.OutcomeRunning, false), Cancelled: count(g.Cancelled, defect.OutcomeCancelled, false), Timed: count(g.Timed, "", true),
 		Contractor: span(l, g.Sides.Contractor), Client: span(l, g.Sides.Client), SparePart: span(l, g.Sides.SparePart),
@@ -326,14 +321,14 @@ type behindPage struct {
 	Report        string // the way back
 	Period        string
 	Which         []string // what they have in common
-	Promises      []rowView
-	First, Next   string
+	Promises      []casePromiseView
+	Pager         pager
 	Wrong         string
 	Away, Listing bool // SQL does not answer; there is a list, be it empty
 }
 
-// rowView is a promise as it is told.
-type rowView struct {
+// casePromiseView is a promise as it is told.
+type casePromiseView struct {
 	defect.CasePromise
 	PersonName                      string
 	Tone                            tone
@@ -347,21 +342,21 @@ func (p *pages) promisesBehind(c *gin.Context, by desk.Caller) {
 		return
 	}
 	l, status := language(c), http.StatusOK
-	ask, err := p.readReport(c.Request.URL.Query())
+	ask, err := p.readAsk(c.Request.URL.Query())
 	out := p.behindOf(l, ask)
 	if err == nil {
 		var list []defect.CasePromise
 		var next string
 		if list, next, err = p.desk.Promises(c, by, ask.query(p.zone), ask.After, listSize); err == nil {
-			out.Promises, out.Listing = p.promiseViews(l, list), true
-			out.around(ask, next)
+			out.Promises, out.Listing = p.casePromiseViews(l, list), true
+			out.Pager = around(behindPath, ask.address(), ask.After, next)
 		}
 	}
 	switch {
 	case apperr.Is(err, apperr.Unavailable):
 		out.Away, status = true, p.refuse(c, err)
 	case apperr.Is(err, apperr.Invalid):
-		_, out.Wrong = wrongFields(l, err, nil)
+		_, out.Wrong = wrongFields(l, forPeople(c, err), nil)
 		status = p.refuse(c, err)
 	case err != nil:
 		p.fail(c, err)
@@ -390,31 +385,20 @@ func (p *pages) behindOf(l lang.Lang, ask reportAsk) behindPage {
 	return out
 }
 
-func (out *behindPage) around(ask reportAsk, next string) {
-	to := ask.address()
-	if ask.After != "" {
-		out.First = behindPath + "?" + to.Encode()
-	}
-	if next != "" {
-		to.Set("after", next)
-		out.Next = behindPath + "?" + to.Encode()
-	}
-}
-
 // outcomeTones give what became of a promise the shape of what it is like.
 var outcomeTones = map[defect.Outcome]tone{
 	defect.OutcomeMet: toneDone, defect.OutcomeBroken: toneLate, defect.OutcomeRunning: toneCalm, defect.OutcomeCancelled: toneRest,
 }
 
-func (p *pages) promiseViews(l lang.Lang, list []defect.CasePromise) []rowView {
+func (p *pages) casePromiseViews(l lang.Lang, list []defect.CasePromise) []casePromiseView {
 	var usernames []string
 	for _, one := range list {
 		usernames = append(usernames, one.Person)
 	}
 	names := p.desk.Names(usernames...)
-	out := make([]rowView, 0, len(list))
+	out := make([]casePromiseView, 0, len(list))
 	for _, one := range list {
-		v := rowView{
+		v := casePromiseView{
 			CasePromise: one, PersonName: nameIn(names, one.Person), Tone: outcomeTones[one.Outcome],
 			Contractor: span(l, one.Sides.Contractor), Client: span(l, one.Sides.Client), SpareWaited: span(l, one.Sides.SparePart),
 		}
@@ -436,7 +420,7 @@ func (p *pages) exportReport(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	ask, err := p.readReport(c.Request.URL.Query())
+	ask, err := p.readAsk(c.Request.URL.Query())
 	if err != nil {
 		p.fail(c, err)
 		return

@@ -58,13 +58,13 @@ type rosterPage struct {
 	Mistakes        []string // of a duty table, by cell
 	Forms           map[string]stepForm
 	Away            bool // what only SQL has cannot be shown
-	First, Next     string
+	Pager           pager
 	Outdated        bool // the roster has to be saved with the present calendar
 	Offset          string
 
 	Week      rosterWeek
 	Notes     []findingView // what is wrong with the roster as a whole
-	Now, Then []onDutyView
+	Now, Then []assignmentView
 	Present   *presenceView
 
 	Overrides                []overrideView
@@ -173,7 +173,7 @@ func (p *pages) fillWeek(c *gin.Context, l lang.Lang, by desk.Caller, r roster.R
 		return err
 	}
 	for _, f := range findings {
-		if slices.Contains(whole, f.Problem) {
+		if slices.Contains(ofWholeRoster, f.Problem) {
 			out.Notes = append(out.Notes, p.findingViews(l, []roster.Finding{f})...)
 		}
 		out.Outdated = out.Outdated || f.Problem == roster.ProblemOutdated
@@ -187,34 +187,20 @@ func (p *pages) fillWeek(c *gin.Context, l lang.Lang, by desk.Caller, r roster.R
 		return err
 	}
 	on, next := nowAndNext(list, now)
-	out.Now, out.Then = p.dutyViews(l, by, on, r.Timezone), p.dutyViews(l, by, next, r.Timezone)
+	out.Now, out.Then = p.assignmentViews(l, by, on, r.Timezone), p.assignmentViews(l, by, next, r.Timezone)
 	out.Present, err = p.present(c, by)
 	return err
 }
 
-// around leads to the first page of a tab's list, and to the next.
-func (out *rosterPage) around(c *gin.Context, keep url.Values, next string) {
-	at := func(after string) string {
-		to := url.Values{}
-		for k, v := range keep {
-			if len(v) > 0 && v[0] != "" {
-				to[k] = v
-			}
+// around leads to the pages around one of a tab's list, which keep what narrows it.
+func (out *rosterPage) around(c *gin.Context, next string, keep ...string) pager {
+	filters := url.Values{}
+	for _, name := range keep {
+		if value := c.Query(name); value != "" {
+			filters.Set(name, value)
 		}
-		if after != "" {
-			to.Set("after", after)
-		}
-		if len(to) == 0 {
-			return out.Tab.path(out.Name)
-		}
-		return out.Tab.path(out.Name) + "?" + to.Encode()
 	}
-	if c.Query("after") != "" {
-		out.First = at("")
-	}
-	if next != "" {
-		out.Next = at(next)
-	}
+	return around(out.Tab.path(out.Name), filters, c.Query("after"), next)
 }
 
 // maxWeeks is how far ahead a roster is looked through.
@@ -222,7 +208,7 @@ const maxWeeks = 26
 
 func (p *pages) fillFindings(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roster, out *rosterPage) error {
 	out.Weeks = roster.CheckedWeeks
-	if asked := number(c.Query("weeks")); asked >= 1 && asked <= maxWeeks {
+	if asked := countOf(c.Query("weeks")); asked >= 1 && asked <= maxWeeks {
 		out.Weeks = asked
 	}
 	out.Spans = weekOptions(out.Weeks, maxWeeks)
@@ -232,13 +218,13 @@ func (p *pages) fillFindings(c *gin.Context, l lang.Lang, by desk.Caller, r rost
 	}
 	out.Total = len(list)
 	out.Outdated = slices.ContainsFunc(list, func(f roster.Finding) bool { return f.Problem == roster.ProblemOutdated })
-	first := min(number(c.Query("after")), len(list))
+	first := min(countOf(c.Query("after")), len(list))
 	last := min(first+dutyShown, len(list))
 	next := ""
 	if last < len(list) {
 		next = strconv.Itoa(last)
 	}
-	out.around(c, url.Values{"weeks": c.Request.URL.Query()["weeks"]}, next)
+	out.Pager = out.around(c, next, "weeks")
 	out.Findings = p.findingViews(l, list[first:last])
 	return nil
 }
@@ -261,7 +247,7 @@ type versionView struct {
 }
 
 func (p *pages) fillVersions(c *gin.Context, by desk.Caller, out *rosterPage) error {
-	list, more, err := p.desk.RosterVersions(c, by, out.Name, number(c.Query("after")), dutyShown)
+	list, more, err := p.desk.RosterVersions(c, by, out.Name, countOf(c.Query("after")), dutyShown)
 	if err != nil {
 		return err
 	}
@@ -269,7 +255,7 @@ func (p *pages) fillVersions(c *gin.Context, by desk.Caller, out *rosterPage) er
 	if more {
 		next = strconv.Itoa(list[len(list)-1].Version)
 	}
-	out.around(c, nil, next)
+	out.Pager = out.around(c, next)
 	out.Versions = p.versionViews(list)
 	return nil
 }

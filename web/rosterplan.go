@@ -15,7 +15,7 @@ import (
 
 // readVersion shows a roster as it was saved once.
 func (p *pages) readVersion(c *gin.Context, by desk.Caller) {
-	version := number(c.Param("version"))
+	version := countOf(c.Param("version"))
 	if version == 0 {
 		p.nowhere(c)
 		return

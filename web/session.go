@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,6 +27,12 @@ const (
 	// not to a site without TLS.
 	unaskedHeader = "X-Unasked"
 )
+
+func (p *pages) sessionRoutes(e *gin.Engine) {
+	e.GET(signInPath, p.askWho)
+	e.POST(signInPath, p.signIn)
+	e.POST("/sign-out", p.known(p.signOut))
+}
 
 // sessionCookie names the cookie that holds the token of a session. Behind TLS its name keeps other hosts from setting it.
 func (p *pages) sessionCookie(c *gin.Context) string {
@@ -83,6 +88,17 @@ func (p *pages) known(handle func(*gin.Context, desk.Caller)) gin.HandlerFunc {
 	}
 }
 
+// posted lets in who has signed in, with the form that they have sent.
+func (p *pages) posted(handle func(*gin.Context, desk.Caller)) gin.HandlerFunc {
+	return p.known(func(c *gin.Context, by desk.Caller) {
+		if err := readForm(c); err != nil {
+			p.fail(c, err)
+			return
+		}
+		handle(c, by)
+	})
+}
+
 // wanted returns the page that a request is about: of a form, the one that it stands on, as far as the browser tells.
 func wanted(r *http.Request) string {
 	if r.Method == http.MethodGet {
@@ -131,7 +147,7 @@ func (p *pages) signIn(c *gin.Context) {
 			return
 		}
 		l := language(c)
-		form.Wrong = l.Text(e.Reason, e.Args)
+		form.Wrong = said(l, e)
 		p.show(c, p.refuse(c, err), "sign-in", l.Term("web.sign_in.title"), form)
 		return
 	}
@@ -161,17 +177,4 @@ func localPath(to string) string {
 		return "/"
 	}
 	return u.RequestURI()
-}
-
-// readForm reads a form of bounded size.
-func readForm(c *gin.Context) error {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
-	err := c.Request.ParseForm()
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": toldForm})
-	}
-	if err != nil {
-		return apperr.Wrap(err, apperr.Unreadable, apperr.ReasonUnreadable)
-	}
-	return nil
 }

@@ -11,17 +11,16 @@ import (
 	"yunwei/desk"
 )
 
-// signOffDesk is what the sign-off page asks of the desk. The link stands for its reader: who has it, needs no session.
-type signOffDesk interface {
+// sheetDesk is what the sign-off page asks of the desk. The link stands for its reader: who has it, needs no session.
+type sheetDesk interface {
 	SignOffSheet(ctx context.Context, link string) (desk.Sheet, error)
 	SignByLink(ctx context.Context, link string, decision defect.Decision, comment string) error
 }
 
-// maxForm bounds a form, in bytes: the longest texts that are taken, as browsers write them. toldForm is it as people are told.
-const (
-	maxForm  = 512 << 10
-	toldForm = "512 KiB"
-)
+func (p *pages) sheetRoutes(e *gin.Engine) {
+	e.GET("/sign/:link", p.readSheet)
+	e.POST("/sign/:link", p.decide)
+}
 
 // sheet is what the sign-off page shows.
 type sheet struct {
@@ -43,15 +42,10 @@ func (p *pages) sheet(c *gin.Context, status int, comment string, wrong error) {
 	l := language(c)
 	out := sheet{Sheet: s, Comment: comment}
 	if s.Shut != nil {
-		e := apperr.Of(forPeople(c, s.Shut))
-		out.Shut = l.Text(e.Reason, e.Args)
+		out.Shut = said(l, forPeople(c, s.Shut))
 	}
 	if wrong != nil {
-		e := apperr.Of(forPeople(c, wrong))
-		out.Wrong = l.Text(e.Reason, e.Args)
-		if len(e.Fields) > 0 {
-			out.Wrong = l.Text(e.Fields[0].Reason, e.Fields[0].Args)
-		}
+		out.Wrong = firstWrong(l, forPeople(c, wrong))
 	}
 	p.show(c, status, "sign", s.Submission.Title, out)
 }

@@ -29,7 +29,7 @@ var numberShape = regexp.MustCompile(`^[0-9A-Z-]{1,20}$`)
 func (p *pages) signOffRoutes(e *gin.Engine) {
 	e.GET(signOffsPath, p.known(p.nextSignOff))
 	e.GET(signOffsPath+"/:number", p.known(p.readSignOff))
-	e.POST(signOffsPath+"/:number", p.known(p.sign))
+	e.POST(signOffsPath+"/:number", p.posted(p.sign))
 }
 
 // signOffsPage is what waits for a person's signature, and one of these cases with all that is needed to decide on it.
@@ -47,7 +47,7 @@ type signOffsPage struct {
 
 // queued is a case that waits.
 type queued struct {
-	row
+	caseRow
 	Here bool
 }
 
@@ -127,8 +127,8 @@ func (p *pages) signQueue(c *gin.Context, l lang.Lang, by desk.Caller, out *sign
 		return nil, err
 	}
 	out.Total, out.More = found.total, found.more
-	for _, r := range p.rows(l, found.views[:min(len(found.views), queueShown)]) {
-		out.Queue = append(out.Queue, queued{row: r})
+	for _, r := range p.caseRows(l, found.views[:min(len(found.views), queueShown)]) {
+		out.Queue = append(out.Queue, queued{caseRow: r})
 	}
 	return out.Queue, nil
 }
@@ -168,10 +168,7 @@ func (p *pages) signOff(c *gin.Context, by desk.Caller, number string, tried *at
 		return true
 	})
 	out.History, err = p.proposals(c, by, v)
-	if out.HistoryAway = apperr.Is(err, apperr.Unavailable); err != nil && !out.HistoryAway {
-		return nil, err
-	}
-	return out, nil
+	return out, ifNotAway(err, &out.HistoryAway)
 }
 
 // proposals tells of the proposals before the latest, of what was decided on them, and of when the case was opened again.
@@ -216,19 +213,17 @@ func (p *pages) proposals(c *gin.Context, by desk.Caller, v desk.View) ([]eventV
 
 // sign takes the decision of a form and goes on to what waits next. A refusal shows the form again with what was typed.
 func (p *pages) sign(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	tried := attempted(c)
 	tried.action = defect.ActSign
-	switch _, tried.err = p.take(c, by, tried); {
-	case tried.err == nil:
+	switch _, err := p.take(c, by, tried); {
+	case err == nil:
 		done := url.Values{"did": {c.PostForm("decision")}, "on": {c.Param("number")}}
 		c.Redirect(http.StatusSeeOther, signOffsPath+"?"+done.Encode())
-	case apperr.Is(tried.err, apperr.NotFound):
-		p.fail(c, tried.err)
+	case apperr.Is(err, apperr.NotFound):
+		p.fail(c, err)
 	default:
-		p.showSignOffs(c, by, p.refuse(c, tried.err), c.Param("number"), tried)
+		var status int
+		status, tried.filled = p.refused(c, tried.values, err)
+		p.showSignOffs(c, by, status, c.Param("number"), tried)
 	}
 }

@@ -16,20 +16,20 @@ import (
 	"yunwei/desk"
 )
 
-// newDesk is what the form of a report asks of the desk, besides what cases do.
-type newDesk interface {
+// submitDesk is what the form of a report asks of the desk, besides what cases do.
+type submitDesk interface {
 	Similar(ctx context.Context, by desk.Caller, title, system string) ([]desk.View, error)
 	Suggestions(ctx context.Context, by desk.Caller, system string) (desk.Suggestions, error)
 	reportFileDesk
 }
 
-const newPath = "/defects/new"
+const newPath = listPath + "/new"
 
-func (p *pages) newRoutes(e *gin.Engine) {
+func (p *pages) submitRoutes(e *gin.Engine) {
 	e.GET(newPath, p.known(p.blank))
 	e.POST(newPath, readThrough, p.known(p.submit))
-	e.GET("/defects/similar", p.known(p.similarPart))
-	e.GET("/defects/suggestions", p.known(p.suggestionsPart))
+	e.GET(listPath+"/similar", p.known(p.similarPart))
+	e.GET(listPath+"/suggestions", p.known(p.suggestionsPart))
 }
 
 // newPage is the form of a report.
@@ -46,6 +46,7 @@ type newPage struct {
 	Later    bool     // nobody knows what became of it, or somebody is away: it may be sent again as it is
 	Lost     []string // the names of files that came with it and have to be chosen again
 	Most     int      // files
+	Largest  int      // bytes of one
 
 	Similar     similarCases
 	Suggestions desk.Suggestions
@@ -60,11 +61,10 @@ type similarCases struct {
 
 // triedReport is the form of a report as it was sent, and what became of it.
 type triedReport struct {
-	values url.Values
-	key    string
-	typed  bool
-	lost   []string
-	err    error
+	filled
+	key   string
+	typed bool
+	lost  []string
 }
 
 // blank shows the form of a report. follows in its address names the case that it takes up again.
@@ -74,16 +74,19 @@ func (p *pages) blank(c *gin.Context, by desk.Caller) {
 		return
 	}
 	values := url.Values{"follows": {c.Query("follows")}, "channel": {string(defect.ChannelPhone)}} // how most cases come that an agent files
-	p.showNew(c, by, http.StatusOK, triedReport{values: values, key: newKey()})
+	p.showNew(c, by, http.StatusOK, triedReport{filled: filled{values: values}, key: newKey()})
 }
 
 func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, tried triedReport) {
 	l := language(c)
-	out := newPage{OnBehalf: defect.FilesForOthers(by.Person), Key: tried.key, Typed: tried.typed, Sent: tried.values.Get(fieldKey), Lost: tried.lost, Most: maxReportFiles, Later: apperr.Is(tried.err, apperr.Unavailable)}
+	out := newPage{
+		OnBehalf: defect.FilesForOthers(by.Person), Key: tried.key, Typed: tried.typed, Sent: tried.values.Get(fieldKey), Lost: tried.lost,
+		Most: maxReportFiles, Largest: desk.MaxFileSize, Later: apperr.Is(tried.err, apperr.Unavailable),
+	}
 	fields := reportFields(by)
 	draw := formOf{l: l, id: "new", values: tried.values, lists: suggested}
 	if tried.err != nil {
-		draw.wrong, out.Wrong = wrongFields(l, forPeople(c, tried.err), draw.controls(fields, ""))
+		draw.wrong, out.Wrong = wrongFields(l, tried.err, draw.controls(fields, ""))
 	}
 	for _, f := range fields {
 		switch {
@@ -198,7 +201,8 @@ func (p *pages) submit(c *gin.Context, by desk.Caller) {
 		if apperr.Is(err, apperr.Invalid) {
 			key = newKey() // another report than the one that was refused
 		}
-		p.showNew(c, by, p.refuse(c, err), triedReport{values: sent.values, key: key, typed: true, lost: sent.drain(), err: err})
+		status, was := p.refused(c, sent.values, err)
+		p.showNew(c, by, status, triedReport{filled: was, key: key, typed: true, lost: sent.drain()})
 	}
 }
 
@@ -251,7 +255,7 @@ func (p *pages) similarPage(c *gin.Context, by desk.Caller) {
 	}
 	values := c.Request.PostForm
 	lost := slices.DeleteFunc(slices.Clone(values["file"]), func(name string) bool { return name == "" })
-	p.showNew(c, by, http.StatusOK, triedReport{values: values, key: cmp.Or(values.Get(fieldKey), newKey()), typed: true, lost: lost})
+	p.showNew(c, by, http.StatusOK, triedReport{filled: filled{values: values}, key: cmp.Or(values.Get(fieldKey), newKey()), typed: true, lost: lost})
 }
 
 // suggestionsPart are the suggestions for a system that somebody has chosen.

@@ -7,6 +7,7 @@ import (
 
 	"yunwei/apperr"
 	"yunwei/edge"
+	"yunwei/lang"
 )
 
 // pageReasons are the pages' own texts for reasons whose texts speak to programs: of JSON, headers and cursors.
@@ -47,6 +48,20 @@ func pageReason(r apperr.Reason) apperr.Reason {
 		return own
 	}
 	return r
+}
+
+// said is an error in words, as a whole.
+func said(l lang.Lang, err error) string {
+	e := apperr.Of(err)
+	return l.Text(e.Reason, e.Args)
+}
+
+// firstWrong is the first thing that an error says is wrong: with a field, else as a whole.
+func firstWrong(l lang.Lang, err error) string {
+	if e := apperr.Of(err); len(e.Fields) > 0 {
+		return l.Text(e.Fields[0].Reason, e.Fields[0].Args)
+	}
+	return said(l, err)
 }
 
 // temporalAway returns what is said while Temporal is away: of a page that only reads, nothing may have been done; a form with

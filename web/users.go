@@ -34,16 +34,15 @@ const (
 	usersShown = 50
 )
 
-// userRoutes are the pages of those who look after the accounts.
 func (p *pages) userRoutes(e *gin.Engine) {
 	e.GET(usersPath, p.known(p.users))
 	e.GET(addUserPath, p.known(p.blankUser))
-	e.POST(addUserPath, p.known(p.addUser))
+	e.POST(addUserPath, p.posted(p.addUser))
 	e.GET(usersPath+"/:username", p.known(p.user))
-	e.POST(usersPath+"/:username", p.known(p.changeUser))
-	e.POST(usersPath+"/:username/state", p.known(p.setState))
+	e.POST(usersPath+"/:username", p.posted(p.changeUser))
+	e.POST(usersPath+"/:username/state", p.posted(p.setState))
 	e.GET(usersPath+"/:username/state", p.known(above))
-	e.POST(usersPath+"/:username/password", p.known(p.setPassword))
+	e.POST(usersPath+"/:username/password", p.posted(p.setPassword))
 	e.GET(usersPath+"/:username/password", p.known(above))
 }
 
@@ -54,7 +53,7 @@ type usersPage struct {
 	Items         []desk.Account
 	Total         int
 	Filtered      bool
-	First, Next   string // pages around, where there are any
+	Pager         pager
 }
 
 // The states of accounts in an address.
@@ -88,27 +87,8 @@ func (p *pages) users(c *gin.Context, by desk.Caller) {
 		return
 	}
 	out.Items, out.Total, out.Filtered = page.Items, page.Total, q.Text != "" || q.Role != "" || q.Disabled != nil
-	if q.After != "" {
-		out.First = listAddress(usersPath, values, "after", "")
-	}
-	if page.Next != "" {
-		out.Next = listAddress(usersPath, values, "after", page.Next)
-	}
+	out.Pager = around(usersPath, values, q.After, page.Next)
 	p.show(c, http.StatusOK, "users", l.Term("web.users.title"), out)
-}
-
-// listAddress is the address of another page of a list under the same filters: name says where that page begins.
-func listAddress(path string, values url.Values, name, value string) string {
-	to := url.Values{}
-	for k, v := range values {
-		if k != name && k != "lang" && k != "did" {
-			to[k] = v
-		}
-	}
-	if value != "" {
-		to.Set(name, value)
-	}
-	return path + "?" + to.Encode()
 }
 
 // userPage is the form of an account; of a new one without anything else.
@@ -118,8 +98,8 @@ type userPage struct {
 	Self     bool // it is the reader's own
 	Did      string
 	Wrong    string
-	Form     []entry
-	Password []entry
+	Form     []control
+	Password []control
 	BadWord  string
 }
 
@@ -127,14 +107,14 @@ type userPage struct {
 var userNames = []string{"username", "name", "unit", "phone", "email", "roles", "password"}
 
 // accountForm draws what is said of somebody, as it is or as it was filled in.
-func accountForm(f *entries, values url.Values) {
+func accountForm(f *plainForm, values url.Values) {
 	for _, field := range desk.AccountFields() {
-		e := entry{Name: field.Name, Label: f.l.Term("web.user." + field.Name), Kind: entryLine, Max: field.Max, Value: values.Get(field.Name), Required: field.Name == "name"}
+		e := control{Name: field.Name, Label: f.l.Term("web.user." + field.Name), Kind: kindLine, Max: field.Max, Value: values.Get(field.Name), Required: field.Name == "name"}
 		switch field.Type {
 		case defect.TypeEmail:
-			e.Kind = entryEmail
+			e.Kind = kindEmail
 		case defect.TypeList:
-			e.Kind, e.Required, e.Wide = entryChecks, true, true
+			e.Kind, e.Required, e.Wide = kindChecks, true, true
 			for _, value := range field.Item.Enum {
 				e.Options = append(e.Options, option{Value: value, Label: f.l.Term("role." + value), Chosen: slices.Contains(values[field.Name], value)})
 			}
@@ -166,17 +146,15 @@ func (p *pages) blankUser(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	p.showNewUser(c, http.StatusOK, typed{})
+	p.showNewUser(c, http.StatusOK, filled{})
 }
 
-func (p *pages) showNewUser(c *gin.Context, status int, was typed) {
+func (p *pages) showNewUser(c *gin.Context, status int, was filled) {
 	l := language(c)
 	out := userPage{New: true}
-	f := entries{l: l, id: "user"}
-	if was.err != nil {
-		f.wrong, out.Wrong = faults(l, was.err, userNames...)
-	}
-	f.add(entry{Name: "username", Label: l.Term("web.sign_in.username"), Kind: entryLine, Value: was.values.Get("username"), Required: true, Max: 64, Hint: l.Term("web.user.username_rule")})
+	f := plainForm{l: l, id: "user"}
+	f.wrong, out.Wrong = faults(l, was.err, userNames...)
+	f.add(control{Name: "username", Label: l.Term("web.sign_in.username"), Kind: kindLine, Value: was.values.Get("username"), Required: true, Max: 64, Hint: l.Term("web.user.username_rule")})
 	accountForm(&f, was.values)
 	f.add(newWord(l))
 	out.Form = f.list
@@ -184,15 +162,11 @@ func (p *pages) showNewUser(c *gin.Context, status int, was typed) {
 }
 
 // newWord is the field of a password that is given to somebody.
-func newWord(l lang.Lang) entry {
-	return entry{Name: "password", Label: l.Term("web.user.password"), Kind: entryPassword, Fill: "new-password", Wide: true, Hint: l.Text("web.user.made_up", apperr.Args{"limit": strconv.Itoa(desk.MinPassword)})}
+func newWord(l lang.Lang) control {
+	return control{Name: "password", Label: l.Term("web.user.password"), Kind: kindPassword, Fill: "new-password", Wide: true, Hint: l.Text("web.user.made_up", apperr.Args{"limit": strconv.Itoa(desk.MinPassword)})}
 }
 
 func (p *pages) addUser(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	values := c.Request.PostForm
 	added, made, err := p.desk.AddUser(c, by, desk.Account{
 		Person:  defect.Person{Username: strings.TrimSpace(values.Get("username")), Name: values.Get("name"), Roles: rolesIn(values)},
@@ -202,33 +176,34 @@ func (p *pages) addUser(c *gin.Context, by desk.Caller) {
 	case apperr.Is(err, apperr.Forbidden):
 		p.fail(c, err)
 	case err != nil:
-		p.showNewUser(c, p.refuse(c, err), typed{values: values, err: err})
+		status, was := p.refused(c, values, err)
+		p.showNewUser(c, status, was)
 	default:
-		p.told(c, added, made, "added")
+		p.showWord(c, added, made, "added")
 	}
 }
 
-// wordPage shows a password that was made up, this once.
-type wordPage struct {
+// madeWordPage shows a password that was made up, this once.
+type madeWordPage struct {
 	desk.Account
 	Word string
 }
 
-// told shows the password that was made up, or the account again where one was given.
-func (p *pages) told(c *gin.Context, a desk.Account, made, did string) {
+// showWord shows the password that was made up, or the account again where one was given.
+func (p *pages) showWord(c *gin.Context, a desk.Account, made, did string) {
 	if made == "" {
 		c.Redirect(http.StatusSeeOther, usersPath+"/"+url.PathEscape(a.Username)+"?did="+did)
 		return
 	}
-	p.show(c, http.StatusOK, "word", language(c).Term("web.word.title"), wordPage{Account: a, Word: made})
+	p.show(c, http.StatusOK, "word", language(c).Term("web.word.title"), madeWordPage{Account: a, Word: made})
 }
 
 func (p *pages) user(c *gin.Context, by desk.Caller) {
-	p.showUser(c, by, http.StatusOK, typed{}, typed{})
+	p.showUser(c, by, http.StatusOK, filled{}, filled{})
 }
 
 // showUser shows an account, with a form that was refused as it was filled in.
-func (p *pages) showUser(c *gin.Context, by desk.Caller, status int, was, word typed) {
+func (p *pages) showUser(c *gin.Context, by desk.Caller, status int, was, word filled) {
 	a, err := p.desk.User(c, by, c.Param("username"))
 	if err != nil {
 		p.fail(c, err)
@@ -236,20 +211,16 @@ func (p *pages) showUser(c *gin.Context, by desk.Caller, status int, was, word t
 	}
 	l := language(c)
 	out := userPage{Account: a, Self: a.Username == strings.ToLower(by.Username), Did: didOf(c, l)}
-	f := entries{l: l, id: "user"}
+	f := plainForm{l: l, id: "user"}
 	values := valuesOf(a)
-	if was.err != nil {
-		f.wrong, out.Wrong = faults(l, was.err, userNames...)
-		if was.values != nil {
-			values = was.values
-		}
+	f.wrong, out.Wrong = faults(l, was.err, userNames...)
+	if was.values != nil {
+		values = was.values
 	}
 	accountForm(&f, values)
 	out.Form = f.list
-	w := entries{l: l, id: "word"}
-	if word.err != nil {
-		w.wrong, out.BadWord = faults(l, word.err, "password")
-	}
+	w := plainForm{l: l, id: "word"}
+	w.wrong, out.BadWord = faults(l, word.err, "password")
 	w.add(newWord(l))
 	out.Password = w.list
 	p.show(c, status, "user", a.Name, out)
@@ -257,24 +228,16 @@ func (p *pages) showUser(c *gin.Context, by desk.Caller, status int, was, word t
 
 // changeUser takes what is said of somebody anew.
 func (p *pages) changeUser(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	values := c.Request.PostForm
-	said := func(name string) *string { text := values.Get(name); return &text }
+	field := func(name string) *string { text := values.Get(name); return &text }
 	_, err := p.desk.ChangeAccount(c, by, c.Param("username"), desk.AccountChange{
-		Name: said("name"), Unit: said("unit"), Phone: said("phone"), Email: said("email"), Roles: rolesIn(values), Version: number(values.Get(fieldVersion)),
+		Name: field("name"), Unit: field("unit"), Phone: field("phone"), Email: field("email"), Roles: rolesIn(values), Version: countOf(values.Get(fieldVersion)),
 	})
-	p.afterChange(c, by, "saved", typed{values: values, err: err}, typed{})
+	p.afterChange(c, by, "saved", values, err)
 }
 
 // setState opens or closes an account.
 func (p *pages) setState(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	did := c.PostForm("state")
 	if did != stateEnabled && did != stateDisabled {
 		p.fail(c, apperr.New(apperr.Unreadable, apperr.ReasonUnreadable, nil))
@@ -282,15 +245,11 @@ func (p *pages) setState(c *gin.Context, by desk.Caller) {
 	}
 	disabled := did == stateDisabled
 	_, err := p.desk.ChangeAccount(c, by, c.Param("username"), desk.AccountChange{Disabled: &disabled})
-	p.afterChange(c, by, did, typed{err: err}, typed{})
+	p.afterChange(c, by, did, nil, err)
 }
 
 // setPassword gives somebody another password.
 func (p *pages) setPassword(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	username := c.Param("username")
 	made, err := p.desk.SetPassword(c, by, username, c.PostForm("password"))
 	if err == nil && made != "" {
@@ -298,23 +257,24 @@ func (p *pages) setPassword(c *gin.Context, by desk.Caller) {
 		if readErr != nil { // the password is set, and known nowhere else
 			a = desk.Account{Person: defect.Person{Username: username, Name: username}}
 		}
-		p.told(c, a, made, "password")
+		p.showWord(c, a, made, didPassword)
 		return
 	}
-	p.afterChange(c, by, "password", typed{}, typed{err: err})
+	p.afterChange(c, by, didPassword, nil, err)
 }
 
-// afterChange shows the account anew, or the form again that was refused.
-func (p *pages) afterChange(c *gin.Context, by desk.Caller, did string, was, word typed) {
-	err := was.err
-	if err == nil {
-		err = word.err
-	}
+// afterChange shows the account anew, or the form again that was refused, or the one of its password.
+func (p *pages) afterChange(c *gin.Context, by desk.Caller, did string, values url.Values, err error) {
 	switch code := apperr.Of(err); {
 	case err == nil:
 		c.Redirect(http.StatusSeeOther, usersPath+"/"+url.PathEscape(c.Param("username"))+"?did="+did)
 	case code.Code == apperr.Invalid || code.Code == apperr.Conflict:
-		p.showUser(c, by, p.refuse(c, err), was, word)
+		status, was := p.refused(c, values, err)
+		if did == didPassword {
+			p.showUser(c, by, status, filled{}, was)
+			return
+		}
+		p.showUser(c, by, status, was, filled{})
 	default:
 		p.fail(c, err)
 	}

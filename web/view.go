@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"net/http"
+	"net/url"
 	"path"
 	"runtime/debug"
 	"strconv"
@@ -96,9 +97,9 @@ func (p *pages) nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	if _, signs := signWork(by); signs {
 		items = append(items, navItem{URL: signOffsPath, Label: l.Term("web.nav.sign_offs"), Here: strings.HasPrefix(here, signOffsPath)})
 	}
-	items = append(items, navItem{URL: "/defects?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == "/defects"})
+	items = append(items, navItem{URL: listPath + "?stage=" + openStages, Label: l.Term("web.nav.defects"), Here: here == listPath})
 	if defect.MaySubmit(by.Person) {
-		items = append(items, navItem{URL: "/defects/new", Label: l.Term("web.nav.new"), Here: here == "/defects/new"})
+		items = append(items, navItem{URL: newPath, Label: l.Term("web.nav.new"), Here: here == newPath})
 	}
 	if defect.MayWatch(by.Person) {
 		items = append(items, navItem{URL: boardPath, Label: l.Term("web.nav.board"), Here: here == boardPath})
@@ -211,6 +212,11 @@ func (p *pages) refuse(c *gin.Context, err error) int {
 		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	return status
+}
+
+// refused notes that a form was refused, and returns the status of the page that shows it again, as it was filled in.
+func (p *pages) refused(c *gin.Context, values url.Values, err error) (status int, was filled) {
+	return p.refuse(c, err), filled{values: values, err: forPeople(c, err)}
 }
 
 // problem is what the page of an error shows.

@@ -1,5 +1,9 @@
 // Package web is the pages that people see: server-rendered, in Chinese and English, from templates and assets that the
 // binary holds. It calls package desk and knows no rule itself; no page asks another host for anything.
+//
+// A file tells of one kind of page: what it asks of the desk, its routes, what it shows, and its handlers. A page works without
+// scripts: what changes something is a form, which leads to a page of its own and comes back as it was filled in when it is
+// refused; all that narrows a list stands in its address. Scripts only add, and take their words from the page.
 package web
 
 import (
@@ -38,24 +42,26 @@ type Options struct {
 	Workflow func(number string) string
 }
 
-// Desk is what the pages ask of the service desk, by page. Every error is an *apperr.Error.
+// Desk is what the pages ask of the service desk. Each part is declared where it is used, in the order in which the pages
+// have their routes. Every error is an *apperr.Error.
 type Desk interface {
 	sessionDesk
-	signOffDesk
+	sheetDesk
+	inboxDesk
 	caseDesk
 	clockDesk
+	submitDesk
 	fileDesk
-	newDesk
-	noticeDesk
 	liveDesk
 	boardDesk
-	accountDesk
-	userDesk
-	policyDesk
-	noticeListDesk
 	dutyDesk
 	reportDesk
 	auditDesk
+	accountDesk
+	settingsDesk
+	userDesk
+	noticeDesk
+	policyDesk
 }
 
 // pages is the handlers' common ground.
@@ -95,29 +101,14 @@ func NewHandler(o Options) (http.Handler, error) {
 	}
 	engine.Use(p.recovered, headers, p.sameOrigin, p.keepLanguage, bounded)
 	engine.GET(assetPath+":file", files.serve)
-	engine.GET("/sign/:link", p.readSheet)
-	engine.POST("/sign/:link", p.decide)
-	engine.GET(signInPath, p.askWho)
-	engine.POST(signInPath, p.signIn)
-	engine.POST("/sign-out", p.known(p.signOut))
-	engine.GET("/", p.known(p.work))
-	engine.POST("/notices/read", p.known(p.readNotices))
-	p.listRoutes(engine)
-	p.newRoutes(engine)
-	p.caseRoutes(engine)
-	p.fileRoutes(engine)
-	p.signOffRoutes(engine)
-	p.liveRoutes(engine)
-	p.boardRoutes(engine)
-	p.dutyRoutes(engine)
-	p.reportRoutes(engine)
-	p.auditRoutes(engine)
-	p.accountRoutes(engine)
-	p.manageRoutes(engine)
-	p.userRoutes(engine)
-	p.policyRoutes(engine)
-	p.noticeRoutes(engine)
 	engine.NoRoute(p.nowhere)
+	for _, routes := range []func(*gin.Engine){
+		p.sessionRoutes, p.sheetRoutes, p.workRoutes, p.listRoutes, p.submitRoutes, p.caseRoutes, p.fileRoutes, p.signOffRoutes, p.liveRoutes,
+		p.boardRoutes, p.dutyRoutes, p.reportRoutes, p.auditRoutes,
+		p.accountRoutes, p.settingsRoutes, p.manageRoutes, p.userRoutes, p.noticeRoutes, p.policyRoutes,
+	} {
+		routes(engine)
+	}
 	return engine, nil
 }
 

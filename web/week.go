@@ -53,7 +53,7 @@ const (
 // cellView is who has a shift on a day.
 type cellView struct {
 	Shift string
-	Parts []onDutyView
+	Parts []assignmentView
 }
 
 // problemView is what is wrong with a stretch of time, in short.
@@ -72,30 +72,20 @@ func (p *pages) week(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roste
 	if asked, err := calendar.ParseDate(c.Query("week")); err == nil {
 		first = monday(asked)
 	}
-	at := func(d calendar.Date) string { return dutyPath + "/" + r.Name + "?week=" + d.String() }
+	at := func(d calendar.Date) string { return tabWeek.path(r.Name) + "?week=" + d.String() }
 	out := rosterWeek{
-		First: first.String(), Last: first.AddDays(6).String(), Before: at(first.AddDays(-7)), Next: at(first.AddDays(7)), Today: dutyPath + "/" + r.Name,
+		First: first.String(), Last: first.AddDays(6).String(), Before: at(first.AddDays(-7)), Next: at(first.AddDays(7)), Today: tabWeek.path(r.Name),
 		This: first == monday(today),
 	}
-	// What begins on the day before and ends on the day after is not cut.
-	from, to := r.Timezone.At(first.AddDays(-1), 0), r.Timezone.At(first.AddDays(8), 0)
-	list, err := p.desk.DutyBetween(c, by, r.Name, from, to)
-	if out.Away = apperr.Is(err, apperr.Unavailable); out.Away {
-		list, err = p.dutyToCome(c, by, r.Name, to)
-	}
+	list, err := p.dutyInWeek(c, by, r, first, &out.Away)
 	switch {
 	case apperr.Is(err, apperr.Invalid):
-		_, out.Wrong = wrongFields(l, err, nil)
+		_, out.Wrong = wrongFields(l, forPeople(c, err), nil)
 	case err != nil:
 		return out, err
 	}
-	list = joined(list)
-	list = slices.DeleteFunc(list, func(a roster.Assignment) bool {
-		d := r.Timezone.Date(a.From)
-		return d.Before(first) || !d.Before(first.AddDays(7))
-	})
 	out.Shifts = columnsOf(r, list)
-	told := p.dutyViews(l, by, list, r.Timezone)
+	told := p.assignmentViews(l, by, list, r.Timezone)
 	for n := range 7 {
 		day := first.AddDays(n)
 		d := rosterDay{Date: day.String(), Label: dayLabel(l, day), Today: day == today, Problems: p.problemsOn(l, r, day, findings)}
@@ -112,6 +102,21 @@ func (p *pages) week(c *gin.Context, l lang.Lang, by desk.Caller, r roster.Roste
 		out.Days = append(out.Days, d)
 	}
 	return out, nil
+}
+
+// dutyInWeek returns who is on duty in the shifts that begin in a week. While SQL is away it notes so, and returns what is
+// known of the time to come.
+func (p *pages) dutyInWeek(c *gin.Context, by desk.Caller, r roster.Roster, first calendar.Date, away *bool) ([]roster.Assignment, error) {
+	// What begins on the day before and ends on the day after is not cut.
+	from, to := r.Timezone.At(first.AddDays(-1), 0), r.Timezone.At(first.AddDays(8), 0)
+	list, err := p.desk.DutyBetween(c, by, r.Name, from, to)
+	if *away = apperr.Is(err, apperr.Unavailable); *away {
+		list, err = p.dutyToCome(c, by, r.Name, to)
+	}
+	return slices.DeleteFunc(joined(list), func(a roster.Assignment) bool {
+		d := r.Timezone.Date(a.From)
+		return d.Before(first) || !d.Before(first.AddDays(7))
+	}), err
 }
 
 // dutyToCome returns what of a stretch of time is known while SQL is away: from now on.
@@ -174,15 +179,15 @@ func markOf(working calendar.Calendar, d calendar.Date) (mark dayMark, holiday s
 	return "", ""
 }
 
-// whole are the problems of a roster as a whole, which no day is to blame for.
-var whole = []roster.Problem{roster.ProblemOutdated, roster.ProblemProvisional, roster.ProblemNone}
+// ofWholeRoster are the problems of a roster as a whole, which no day is to blame for.
+var ofWholeRoster = []roster.Problem{roster.ProblemOutdated, roster.ProblemProvisional, roster.ProblemNone}
 
 // problemsOn returns what is wrong with a day, each thing once.
 func (p *pages) problemsOn(l lang.Lang, r roster.Roster, d calendar.Date, findings []roster.Finding) []problemView {
 	begin, end := r.Timezone.At(d, 0), r.Timezone.At(d.AddDays(1), 0)
 	var out []problemView
 	for _, f := range findings {
-		if slices.Contains(whole, f.Problem) || !f.From.Before(end) || !begin.Before(f.To) {
+		if slices.Contains(ofWholeRoster, f.Problem) || !f.From.Before(end) || !begin.Before(f.To) {
 			continue
 		}
 		from, to := f.From, f.To

@@ -18,24 +18,29 @@ import (
 	"yunwei/notice"
 )
 
-// noticeDesk is what the pages ask of the desk about notices.
-type noticeDesk interface {
+// inboxDesk is what the pages ask of the desk about the notices of who has signed in.
+type inboxDesk interface {
 	Inbox(ctx context.Context, by desk.Caller, unread bool, before int64, limit int) (desk.NoticePage, error)
 	ReadNotices(ctx context.Context, by desk.Caller, upTo int64) (int, error)
 }
 
 const (
-	// workShown is how many cases each part of one's work shows, noticesShown how many notices stand on a page.
-	workShown    = 20
-	noticesShown = 10
+	// workShown is how many cases each part of one's work shows, inboxShown how many notices stand on a page.
+	workShown  = 20
+	inboxShown = 10
 	// workRead is how many cases are looked at to count those in which a person may take a step.
 	workRead = 1000
 )
 
+func (p *pages) workRoutes(e *gin.Engine) {
+	e.GET("/", p.known(p.work))
+	e.POST("/notices/read", p.posted(p.readNotices))
+}
+
 // workPage is what waits for a person.
 type workPage struct {
 	Parts   []part
-	Notices []noticeView
+	Notices []inboxItem
 	Unread  int
 	UpTo    int64 // the newest notice shown
 	Older   int64 // the notice to go on from; 0 when these are all
@@ -49,7 +54,7 @@ func (workPage) watches() liveOn { return liveOn{} }
 // part is one kind of work.
 type part struct {
 	Kind  defect.WorkKind
-	Rows  []row
+	Rows  []caseRow
 	Total int
 	More  bool   // there are more than Total
 	All   string // where the rest of it is; empty when all is here
@@ -57,8 +62,8 @@ type part struct {
 	SignAt string
 }
 
-// noticeView is a notice as it is told.
-type noticeView struct {
+// inboxItem is a notice as its reader is told it.
+type inboxItem struct {
 	URL           string // where the reader goes on; empty where there is nothing to do
 	Announced     bool   // it is about no case: only its text says what it is about
 	Subject, Text string
@@ -110,9 +115,9 @@ func (p *pages) part(c *gin.Context, l lang.Lang, by desk.Caller, w defect.Work)
 	if err != nil {
 		return part{}, err
 	}
-	out := part{Kind: w.Kind, Total: found.total, More: found.more, Rows: p.rows(l, found.views[:min(len(found.views), workShown)])}
+	out := part{Kind: w.Kind, Total: found.total, More: found.more, Rows: p.caseRows(l, found.views[:min(len(found.views), workShown)])}
 	if out.Total > workShown || out.More {
-		out.All = "/defects?" + address(w.Query).Encode()
+		out.All = listPath + "?" + listFilters(w.Query).Encode()
 	}
 	if w.Kind == defect.WorkSign && out.Total > 0 {
 		out.SignAt = signOffsPath
@@ -157,8 +162,8 @@ func (p *pages) waiting(c *gin.Context, by desk.Caller, w defect.Work) (foundWor
 	}
 }
 
-// address returns the filters of the list that shows what a query finds.
-func address(q defect.Query) url.Values {
+// listFilters returns the filters of the list that shows what a query finds.
+func listFilters(q defect.Query) url.Values {
 	stages := make([]string, len(q.Stages))
 	for i, s := range q.Stages {
 		stages[i] = string(s)
@@ -177,15 +182,15 @@ func address(q defect.Query) url.Values {
 }
 
 func (p *pages) inbox(c *gin.Context, l lang.Lang, by desk.Caller, out *workPage) error {
-	before := int64(number(c.Query("before")))
-	page, err := p.desk.Inbox(c, by, false, before, noticesShown)
+	before := int64(countOf(c.Query("before")))
+	page, err := p.desk.Inbox(c, by, false, before, inboxShown)
 	if err != nil {
 		return err
 	}
 	out.Unread, out.Older, out.Newest = page.Unread, page.Next, before == 0
 	for _, n := range page.Items {
 		text := l.Notice(n, "")
-		out.Notices = append(out.Notices, noticeView{URL: toldOf(n), Announced: n.Number() == "", Subject: text.Subject, Text: text.Text, At: n.At, Read: !n.ReadAt.IsZero()})
+		out.Notices = append(out.Notices, inboxItem{URL: toldOf(n), Announced: n.Number() == "", Subject: text.Subject, Text: text.Text, At: n.At, Read: !n.ReadAt.IsZero()})
 		out.UpTo = max(out.UpTo, n.ID)
 	}
 	return nil
@@ -210,10 +215,6 @@ func toldOf(n notice.Notice) string {
 
 // readNotices marks what a page has shown as read, and what is older.
 func (p *pages) readNotices(c *gin.Context, by desk.Caller) {
-	if err := readForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
 	upTo, err := strconv.ParseInt(c.PostForm("up_to"), 10, 64)
 	if err != nil || upTo < 1 {
 		p.fail(c, apperr.New(apperr.Unreadable, apperr.ReasonUnreadable, nil))

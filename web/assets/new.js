@@ -84,7 +84,7 @@ function keepFiles(box) {
   const wrong = box.querySelector("[data-refused]");
   const count = box.querySelector("[data-count]");
   const most = Number(box.dataset.most);
-  const largest = 20 << 20;
+  const largest = Number(box.dataset.largest);
   let files = [];
   let addresses = [];
   box.classList.add("scripted");

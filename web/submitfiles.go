@@ -2,11 +2,8 @@ package web
 
 import (
 	"context"
-	"errors"
 	"io"
 	"mime"
-	"mime/multipart"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -30,94 +27,17 @@ const (
 	maxReportFiles = 10
 	// maxReport bounds the form with them, in bytes.
 	maxReport = maxReportFiles*(desk.MaxFileSize+formOverhead) + maxForm
-	fieldFile = "file"
-	// maxReportParts is how many fields and files it is made of, chosen or not; toldFiles how many files that were refused are named.
-	maxReportParts = 1000
-	toldFiles      = 2 * maxReportFiles
+	// toldFiles is how many files that were refused are named.
+	toldFiles = 2 * maxReportFiles
 )
 
-var errParts = errors.New("a form of too many parts")
-
-// sentReport is the form of a report as it comes: its texts are here, its files are read one after the other and never held
-// in memory.
-type sentReport struct {
-	values url.Values
-	form   *multipart.Reader // nil when it came without files
-	parts  int               // of it that were begun
-	file   *multipart.Part   // the next one; nil at the end
-	err    error             // why no more of the form can be read
-}
-
-// readReport reads a form up to its first file.
-func readReport(c *gin.Context) (*sentReport, error) {
+// readReport reads a form up to its first file; a browser without scripts may send one without files as any other form.
+func readReport(c *gin.Context) (*upload, error) {
 	if kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || kind != "multipart/form-data" {
 		err := readForm(c)
-		return &sentReport{values: c.Request.PostForm}, err
+		return &upload{values: c.Request.PostForm}, err
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxReport)
-	form, err := c.Request.MultipartReader()
-	if err != nil {
-		return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
-	}
-	s := &sentReport{values: url.Values{}, form: form}
-	left := int64(maxForm)
-	for {
-		part, err := s.part()
-		switch {
-		case errors.Is(err, io.EOF):
-			return s, nil
-		case err != nil:
-			return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
-		case part.FileName() != "":
-			s.file = part
-			return s, nil
-		case part.FormName() == fieldFile: // no file was chosen
-			continue
-		}
-		text, err := io.ReadAll(io.LimitReader(part, left+1))
-		if err != nil {
-			return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
-		}
-		if left -= int64(len(part.FormName()) + len(text)); left < 0 {
-			return nil, apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": strconv.Itoa(maxForm>>10) + " KiB"})
-		}
-		s.values.Add(part.FormName(), string(text))
-	}
-}
-
-// part begins the next part of the form.
-func (s *sentReport) part() (*multipart.Part, error) {
-	s.parts++
-	if s.parts > maxReportParts {
-		return nil, errParts
-	}
-	return s.form.NextPart() //nolint:wrapcheck // io.EOF is no error
-}
-
-// next goes on to the file behind the present one, whatever has been read of it.
-func (s *sentReport) next() {
-	_, s.err = io.Copy(io.Discard, s.file)
-	s.file = nil
-	for s.err == nil && s.file == nil {
-		part, err := s.part()
-		if err != nil {
-			s.err = err
-		} else if part.FileName() != "" {
-			s.file = part
-		}
-	}
-	if errors.Is(s.err, io.EOF) {
-		s.err = nil
-	}
-}
-
-// drain reads what is left of the form, without which a browser does not see the answer, and returns the names of its files.
-func (s *sentReport) drain() []string {
-	var names []string
-	for ; s.file != nil; s.next() {
-		names = append(names, s.file.FileName())
-	}
-	return names
+	return readUpload(c, maxReport)
 }
 
 // refusedFile is a file that came with a report and is not on its case.
@@ -127,7 +47,7 @@ type refusedFile struct {
 }
 
 // attachAll puts the files of a form on its case, and returns those that were refused.
-func (p *pages) attachAll(c *gin.Context, by desk.Caller, number string, sent *sentReport) []refusedFile {
+func (p *pages) attachAll(c *gin.Context, by desk.Caller, number string, sent *upload) []refusedFile {
 	var refused []refusedFile
 	var why apperr.Code // why no further file is tried
 	for n := 0; sent.file != nil; n++ {
@@ -164,7 +84,7 @@ func caseOf(number, key string, refused []refusedFile) string {
 		told.Add("refused", defect.Printable(f.name))
 		told.Add("why", string(f.why))
 	}
-	u := url.URL{Path: "/defects/" + number, RawQuery: told.Encode()}
+	u := url.URL{Path: casePath(number), RawQuery: told.Encode()}
 	if len(refused) > 0 {
 		u.Fragment = "files"
 	}
