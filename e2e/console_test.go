@@ -114,7 +114,7 @@ func TestConsole_FromReportToReply(t *testing.T) {
 
 	page = reporter.get("/defects/" + number)
 	require.Contains(t, page, "已修复,请确认")
-	require.Contains(t, page, `aria-current="step">已回复`)
+	require.Contains(t, page, `aria-current="step"><span>已回复`)
 	reporter.act(number, "accept", one("satisfaction", "5"))
 	require.Eventually(t, func() bool { return strings.Contains(reporter.get("/"), "您的问题已有答复 "+number) }, waitLimit, waitTick)
 	page = reporter.send(reporter.get("/"), `action="/notices/read"`, "/notices/read", url.Values{})

@@ -327,7 +327,7 @@ func TestBrowser_OnAPhone(t *testing.T) {
 	form = b.form("sign")
 	require.Equal(t, "On my way to a meeting", ask[string](b, fmt.Sprintf("document.querySelector(%q).value", form+" [name=comment]")))
 	b.send(form)
-	b.says("[aria-current=step]", "resolution")
+	b.says("[aria-current=step]", "Resolution")
 	for _, c := range b.complaints() {
 		require.Contains(t, c, fmt.Sprint(http.StatusConflict), "the refusal alone")
 	}

@@ -129,7 +129,7 @@ func (p *pages) signOutEverywhere(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	c.Redirect(http.StatusSeeOther, signInPath)
+	c.Redirect(http.StatusSeeOther, signInPath+"?everywhere=true")
 }
 
 // namingForm is the form that names a substitute.

@@ -535,16 +535,12 @@ func TestInbox_AnAnnouncementSaysAllAndLeadsOn(t *testing.T) {
 
 func TestPages_TheAnswerToAFormAskedForAgain(t *testing.T) {
 	_, h := newSite(t)
-	for path, want := range map[string]string{
-		"/policy/holidays/cn/preview?lang=en":   "/policy/holidays/cn",
-		"/policy/holidays/cn/revisions/1/apply": "/policy/holidays/cn/revisions/1",
-		"/users/technician/password":            "/users/technician",
-		"/users/technician/state":               "/users/technician",
-		"/account/password?lang=en":             "/account",
-		"/account/substitutes":                  "/account",
+	for _, path := range []string{
+		"/policy/holidays/cn/preview", "/policy/holidays/cn/revisions/1/apply", "/users/technician/password", "/users/technician/state",
+		"/account/password", "/account/substitutes",
 	} {
-		w := as(t, h, "deputy", "zh").get(path)
+		w := as(t, h, "deputy", "zh").get(path + "?lang=en")
 		require.Equal(t, http.StatusSeeOther, w.Code, path)
-		require.Equal(t, want, w.Header().Get("Location"), path)
+		require.Equal(t, path[:strings.LastIndex(path, "/")], w.Header().Get("Location"))
 	}
 }

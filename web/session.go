@@ -122,6 +122,7 @@ func (p *pages) keepSession(c *gin.Context, by desk.Caller) {
 type signInForm struct {
 	To, Username, Wrong string
 	Ended               bool // the session that they had has
+	Everywhere          bool // they have ended all of theirs
 }
 
 func (p *pages) askWho(c *gin.Context) {
@@ -130,7 +131,7 @@ func (p *pages) askWho(c *gin.Context) {
 		c.Redirect(http.StatusSeeOther, to)
 		return
 	}
-	p.show(c, http.StatusOK, "sign-in", language(c).Term("web.sign_in.title"), signInForm{To: to, Ended: c.Query("ended") == "true"})
+	p.show(c, http.StatusOK, "sign-in", language(c).Term("web.sign_in.title"), signInForm{To: to, Ended: c.Query("ended") == "true", Everywhere: c.Query("everywhere") == "true"})
 }
 
 // signIn begins a session, with a token of its own, and ends the one that the browser had.

@@ -190,7 +190,11 @@ func (p *pages) inbox(c *gin.Context, l lang.Lang, by desk.Caller, out *workPage
 	out.Unread, out.Older, out.Newest = page.Unread, page.Next, before == 0
 	for _, n := range page.Items {
 		text := l.Notice(n, "")
-		out.Notices = append(out.Notices, inboxItem{URL: toldOf(n), Announced: n.Number() == "", Subject: text.Subject, Text: text.Text, At: n.At, Read: !n.ReadAt.IsZero()})
+		said := text.Text
+		if at := strings.LastIndex(said, "\n\n"); at >= 0 {
+			said = said[:at] // what follows are the facts, which stand on the page anyway
+		}
+		out.Notices = append(out.Notices, inboxItem{URL: toldOf(n), Announced: n.Number() == "", Subject: text.Subject, Text: said, At: n.At, Read: !n.ReadAt.IsZero()})
 		out.UpTo = max(out.UpTo, n.ID)
 	}
 	return nil
