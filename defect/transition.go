@@ -74,6 +74,10 @@ var actions = []Action{
 // Actions returns every action, in the order in which they are offered.
 func Actions() []Action { return slices.Clone(actions) }
 
+// HoldsAnyway reports whether a step says the same whatever has happened since its author looked at the case: a comment does.
+// Whoever takes any other from a page names the version that they saw.
+func (a Action) HoldsAnyway() bool { return a == ActComment }
+
 // AllowedActions returns what a person may do with the case now.
 func (c *Case) AllowedActions(p Person) []Action {
 	var out []Action

@@ -120,7 +120,7 @@ func TestNotices_AfterAnOutage(t *testing.T) {
 	require.Eventually(t, func() bool {
 		a := s.as("admin").do(http.MethodGet, "/api/v1/notices?number="+number+"&state=pending,sending,failed,unknown,given_up", nil)
 		return string(a.raw) == `{"items":[],"next":null}`
-	}, waitLimit, waitTick)
+	}, startLimit, waitTick, "each at its next try, which comes later with every failure")
 	for key, n := range box.keys() {
 		require.Equal(t, 1, n, key)
 	}

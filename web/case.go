@@ -393,6 +393,10 @@ func (p *pages) take(c *gin.Context, by desk.Caller, tried *attempt) (int, error
 	if err := bind(doc, &in); err != nil {
 		return 0, err
 	}
-	v, err := p.desk.Act(c, by, c.Param("number"), tried.action, in, &tried.version, tried.key)
+	seen := &tried.version
+	if tried.action.HoldsAnyway() {
+		seen = nil
+	}
+	v, err := p.desk.Act(c, by, c.Param("number"), tried.action, in, seen, tried.key)
 	return v.Seq, err
 }
