@@ -71,24 +71,6 @@ func (s *Store) watch(ctx context.Context, limit int, where string, args ...any)
 	return w, nil
 }
 
-// casesOf reads cases with their policies, by the IDs of their rows.
-func (s *Store) casesOf(ctx context.Context, ids []int64) (map[int64]defect.Case, error) {
-	out := make(map[int64]defect.Case, len(ids))
-	if len(ids) == 0 {
-		return out, nil
-	}
-	found, err := casesByID(ctx, s.read, ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range found {
-		if out[f.ID], err = s.whole(ctx, f); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
 // Span is what happened in a stretch of time.
 type Span struct {
 	Submitted int // cases

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"yunwei/defect"
 )
@@ -112,7 +111,22 @@ func (s *Store) count(ctx context.Context, f filter) (int, error) {
 
 // cases reads cases by ID, in the order of the IDs. Their policies are few, and remembered.
 func (s *Store) cases(ctx context.Context, ids []int64) ([]defect.Case, error) {
+	found, err := s.casesOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]defect.Case, 0, len(ids))
+	for _, id := range ids {
+		if c, ok := found[id]; ok {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// casesOf reads cases with their policies, by the IDs of their rows.
+func (s *Store) casesOf(ctx context.Context, ids []int64) (map[int64]defect.Case, error) {
+	out := make(map[int64]defect.Case, len(ids))
 	if len(ids) == 0 {
 		return out, nil
 	}
@@ -120,16 +134,10 @@ func (s *Store) cases(ctx context.Context, ids []int64) ([]defect.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range ids {
-		i := slices.IndexFunc(found, func(r docRow) bool { return r.ID == id })
-		if i < 0 {
-			continue
-		}
-		c, err := s.whole(ctx, found[i])
-		if err != nil {
+	for _, f := range found {
+		if out[f.ID], err = s.whole(ctx, f); err != nil {
 			return nil, err
 		}
-		out = append(out, c)
 	}
 	return out, nil
 }

@@ -110,6 +110,7 @@ func (d boardDay) Share() string {
 // Date is the day at the site.
 func (d boardDay) Date() string { return d.From.Format(time.DateOnly) }
 
+// boardDuty is a shift that somebody has now.
 type boardDuty struct {
 	roster.Assignment
 	Names []string

@@ -127,7 +127,7 @@ func me(by desk.Caller) string { return strings.ToLower(by.Username) }
 
 // dayLabel writes a day with its day of the week.
 func dayLabel(l lang.Lang, d calendar.Date) string {
-	return l.Text("web.duty.day", apperr.Args{"date": d.String()[len("2026-"):], "weekday": "@weekday." + string(roster.Days()[(int(d.Weekday())+6)%7])})
+	return l.Text("web.duty.day", apperr.Args{"date": d.String()[len("2026-"):], "weekday": "@" + weekdayKey(d.Weekday())})
 }
 
 // hoursOf writes from when until when, with how many days later that is.

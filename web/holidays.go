@@ -344,16 +344,22 @@ func moveOf(l lang.Lang, m defect.Move) moveView {
 
 // previewHolidays shows what a change would do. Nothing is changed; a refusal shows the form again as it was filled in.
 func (p *pages) previewHolidays(c *gin.Context, by desk.Caller) {
+	if change, ok := p.sentChange(c, by); ok {
+		p.showPreview(c, by, http.StatusOK, change, filled{})
+	}
+}
+
+// sentChange reads the change that a form sends; false when it was refused, which has been answered.
+func (p *pages) sentChange(c *gin.Context, by desk.Caller) (change desk.HolidayChange, ok bool) {
 	if err := readChangeForm(c); err != nil {
 		p.fail(c, err)
-		return
+		return change, false
 	}
 	change, err := changeIn(c)
 	if err != nil {
 		p.refuseChange(c, by, err)
-		return
 	}
-	p.showPreview(c, by, http.StatusOK, change, filled{})
+	return change, err == nil
 }
 
 // refuseChange shows the set with the form of a change as it was filled in.
@@ -413,13 +419,8 @@ func changeFields(change desk.HolidayChange) []option {
 
 // saveHolidays makes the revision that was previewed.
 func (p *pages) saveHolidays(c *gin.Context, by desk.Caller) {
-	if err := readChangeForm(c); err != nil {
-		p.fail(c, err)
-		return
-	}
-	change, err := changeIn(c)
-	if err != nil {
-		p.refuseChange(c, by, err)
+	change, ok := p.sentChange(c, by)
+	if !ok {
 		return
 	}
 	set := c.Param("set")

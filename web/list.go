@@ -126,7 +126,7 @@ func (p *pages) list(c *gin.Context, by desk.Caller) {
 	}
 	switch {
 	case apperr.Is(err, apperr.Invalid):
-		status = http.StatusUnprocessableEntity
+		status = p.refuse(c, err)
 		out.tell(l, forPeople(c, err))
 	case apperr.Is(err, apperr.Unavailable):
 		status, out.Away = p.refuse(c, err), awayFrom(c, by, err)

@@ -147,7 +147,7 @@ func (p *pages) policyOf(l lang.Lang, is defect.Policy) policyPage {
 	}
 	for _, waiting := range slices.Sorted(maps.Keys(is.Pause)) {
 		if clocks := is.Pause[waiting]; len(clocks) > 0 {
-			out.Pauses = append(out.Pauses, pauseView{Waiting: l.Term("waiting." + string(waiting)), Clocks: clockWords(l, clocks)})
+			out.Pauses = append(out.Pauses, pauseView{Waiting: l.Term("waiting." + string(waiting)), Clocks: terms(l, "clock.", clocks)})
 		}
 	}
 	for _, r := range is.Escalation {
@@ -164,14 +164,6 @@ func percents(l lang.Lang, list []int) string {
 	words := make([]string, len(list))
 	for i, n := range list {
 		words[i] = strconv.Itoa(n) + "%"
-	}
-	return strings.Join(words, l.Term("list.separator"))
-}
-
-func clockWords(l lang.Lang, clocks []defect.ClockName) string {
-	words := make([]string, len(clocks))
-	for i, c := range clocks {
-		words[i] = l.Term("clock." + string(c))
 	}
 	return strings.Join(words, l.Term("list.separator"))
 }
@@ -233,9 +225,6 @@ func ruleWords(l lang.Lang, r defect.Rule) string {
 	return strings.Join(words, l.Term("web.rule.separator"))
 }
 
-// weekdays are the keys of the days' names, by time.Weekday.
-var weekdays = [7]string{"web.day.sun", "web.day.mon", "web.day.tue", "web.day.wed", "web.day.thu", "web.day.fri", "web.day.sat"}
-
 func calendarOf(l lang.Lang, c calendar.Calendar, year int) calendarView {
 	out := calendarView{Name: c.Name, Set: c.Set(), Always: c.Always, Through: c.KnownThrough.String()}
 	if c.Always {
@@ -256,7 +245,7 @@ func calendarOf(l lang.Lang, c calendar.Calendar, year int) calendarView {
 		if days[written] == nil {
 			hours = append(hours, written)
 		}
-		days[written] = append(days[written], l.Term(weekdays[day]))
+		days[written] = append(days[written], l.Term(weekdayKey(time.Weekday(day))))
 	}
 	for _, written := range hours {
 		out.Week = append(out.Week, weekView{Days: strings.Join(days[written], l.Term("list.separator")), Hours: written})

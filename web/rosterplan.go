@@ -1,9 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -66,16 +66,9 @@ func (p *pages) planOf(l lang.Lang, plan roster.Plan) planView {
 }
 
 func shiftOf(l lang.Lang, s roster.Shift, names map[string]string) shiftView {
-	v := shiftView{Shift: s, Hours: s.Start.String() + "–" + s.End.String(), DayNames: l.Term("web.roster.every_day")}
+	v := shiftView{Shift: s, Hours: s.Start.String() + "–" + s.End.String(), DayNames: cmp.Or(terms(l, "weekday.", s.Days), l.Term("web.roster.every_day"))}
 	if s.End <= s.Start {
 		v.Hours = l.Text("web.duty.hours_next", apperr.Args{"from": s.Start.String(), "to": s.End.String()})
-	}
-	var days []string
-	for _, d := range s.Days {
-		days = append(days, l.Term("weekday."+string(d)))
-	}
-	if len(days) > 0 {
-		v.DayNames = strings.Join(days, l.Term("list.separator"))
 	}
 	v.Shift.Minimum = max(s.Minimum, 1)
 	v.Turn = turnOf(l, s.Rotation)

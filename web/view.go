@@ -246,7 +246,7 @@ func (p *pages) fail(c *gin.Context, err error) {
 	}
 	by, known := c.Value(callerKey).(desk.Caller)
 	if told.Known = known; known {
-		told.Roles = roles(l, by.Roles)
+		told.Roles = terms(l, "role.", by.Roles)
 	}
 	if known && e.Reason == apperr.ReasonStoreAway && !told.Form {
 		told.Away = awayFrom(c, by, err)
@@ -258,11 +258,11 @@ func (p *pages) fail(c *gin.Context, err error) {
 // changes reports whether a request is one that changes something: a form.
 func changes(c *gin.Context) bool { return c.Request.Method == http.MethodPost }
 
-// roles names the roles of a person.
-func roles(l lang.Lang, all []defect.Role) string {
+// terms names some terms of a kind.
+func terms[T ~string](l lang.Lang, kind string, all []T) string {
 	names := make([]string, len(all))
-	for i, r := range all {
-		names[i] = l.Term("role." + string(r))
+	for i, one := range all {
+		names[i] = l.Term(kind + string(one))
 	}
 	return strings.Join(names, l.Term("list.separator"))
 }

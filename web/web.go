@@ -150,6 +150,7 @@ func (p *pages) sameOrigin(c *gin.Context) {
 	}
 }
 
+// bounded bounds the making of a page, so that nobody waits for what does not come.
 func bounded(c *gin.Context) {
 	limit := patience
 	path := c.FullPath()

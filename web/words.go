@@ -9,6 +9,7 @@ import (
 	"yunwei/apperr"
 	"yunwei/defect"
 	"yunwei/lang"
+	"yunwei/roster"
 )
 
 // tone is how urgent something is; each has a shape and a colour of its own.
@@ -78,6 +79,9 @@ func span(l lang.Lang, d time.Duration) string {
 	}
 	return l.Text("web.span.minutes", args)
 }
+
+// weekdayKey is the key of the name of a day of the week.
+func weekdayKey(d time.Weekday) string { return "weekday." + string(roster.Days()[(int(d)+6)%7]) }
 
 // size says how large a file is.
 func size(bytes int64) string {
