@@ -43,6 +43,8 @@ func onWall(c *gin.Context) bool { return c.FullPath() == boardPath && c.Query("
 
 // boardPage is the watch board.
 type boardPage struct {
+	anyCases
+
 	Wall     bool
 	At       time.Time
 	Away     bool // what only SQL knows cannot be shown
@@ -60,8 +62,6 @@ type boardPage struct {
 	Rostered bool
 	Duty     []dutyView
 }
-
-func (boardPage) watches() liveOn { return liveOn{} }
 
 // boardRow is the open cases of a stage.
 type boardRow struct {
@@ -117,7 +117,7 @@ type dutyView struct {
 
 // board shows the desk, or a wall, how things stand. While SQL is away it shows who is on duty all the same.
 func (p *pages) board(c *gin.Context, by desk.Caller) {
-	out := boardPage{Wall: onWall(c), At: p.now(), May: defect.MaySubmit(by.Person)}
+	out := boardPage{anyCases: p.anyCases(c), Wall: onWall(c), At: p.now(), May: defect.MaySubmit(by.Person)}
 	limit := boardShown
 	if out.Wall {
 		limit = wallShown

@@ -72,6 +72,8 @@ func (p *pages) rows(l lang.Lang, views []desk.View) []row {
 
 // listPage is the list of cases with its filters.
 type listPage struct {
+	anyCases
+
 	Stages, Severities, Assignees, Sorts []option
 	Categories                           []option
 	Typed                                map[string]string // what the other filters say
@@ -91,8 +93,6 @@ type listPage struct {
 	Away                                 *away
 }
 
-func (listPage) watches() liveOn { return liveOn{} }
-
 // Bound is how many cases a file has at most.
 func (listPage) Bound() int { return exportRows }
 
@@ -106,7 +106,7 @@ var further = []string{"category", "system", "reporter", "asset_id", "waiting", 
 func (p *pages) list(c *gin.Context, by desk.Caller) {
 	l, values := language(c), c.Request.URL.Query()
 	q, err := p.readQuery(values)
-	out := listPage{Page: q.Page, Staff: defect.SeesAll(by.Person), Heads: heads(l, values, q.Sort), Export: at(exportPath, values, "", "")}
+	out := listPage{anyCases: p.anyCases(c), Page: q.Page, Staff: defect.SeesAll(by.Person), Heads: heads(l, values, q.Sort), Export: at(exportPath, values, "", "")}
 	p.filters(&out, l, by, values)
 	status := http.StatusOK
 	if err == nil {

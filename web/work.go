@@ -33,6 +33,8 @@ const (
 
 // workPage is what waits for a person.
 type workPage struct {
+	anyCases
+
 	Parts   []part
 	Notices []noticeView
 	Unread  int
@@ -42,8 +44,6 @@ type workPage struct {
 	First   *firstSteps
 	Away    *away
 }
-
-func (workPage) watches() liveOn { return liveOn{} }
 
 // part is one kind of work.
 type part struct {
@@ -67,7 +67,7 @@ type noticeView struct {
 // work shows what waits for a person, the most urgent first, and what they were told.
 func (p *pages) work(c *gin.Context, by desk.Caller) {
 	l := language(c)
-	var out workPage
+	out := workPage{anyCases: p.anyCases(c)}
 	status := http.StatusOK
 	switch err := p.fillWork(c, l, by, &out); {
 	case apperr.Is(err, apperr.Unavailable):
