@@ -78,6 +78,15 @@ func (p *place) take(read []store.Change, full bool, now time.Time) []store.Chan
 	return fresh
 }
 
+// latest is the latest change that was seen.
+func (p *place) latest() int64 {
+	last := p.upTo
+	for n := range p.ahead {
+		last = max(last, n)
+	}
+	return last
+}
+
 // watch tells of changes to one case, or to any.
 type watch struct {
 	number   string
@@ -107,6 +116,15 @@ func (f *feed) remind(w *watch, seq int) {
 	defer f.mu.Unlock()
 	if _, ok := f.watches[w]; ok {
 		w.tell(seq)
+	}
+}
+
+// remindAfter tells one watch of any cases when a change is known that is later than a place.
+func (f *feed) remindAfter(w *watch, n int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.watches[w]; ok && f.place != nil && f.place.latest() > n {
+		w.tell(0)
 	}
 }
 
@@ -273,10 +291,24 @@ func (f *feed) end() {
 	}
 }
 
-// Watch lets the caller know of changes to a case, from the given seq on, or with no number to any, until end is called: changed
-// gives the seq of the case, or 0 when any case may have changed, the latest alone to who does not listen; it is closed when
-// the desk ends. NotFound for a case that the caller may not see, TooManyRequests when there are too many watches, Unavailable
-// while SQL is away.
+// LatestChange returns the place of the latest change in the order of all, to watch from: what is read afterwards knows it. It
+// is 0 while SQL is away.
+func (d *Desk) LatestChange(ctx context.Context) int {
+	var last int64
+	err := d.sql(ctx, sqlPatience, func(ctx context.Context) (err error) {
+		last, err = d.store.LastChange(ctx)
+		return err
+	})
+	if err != nil {
+		return 0
+	}
+	return int(last)
+}
+
+// Watch lets the caller know of changes to a case, from the given seq on, or with no number to any, from a place in the order of
+// all changes on, until end is called: changed gives the seq of the case, or 0 when any case may have changed, the latest alone to
+// who does not listen; it is closed when the desk ends. NotFound for a case that the caller may not see, TooManyRequests when
+// there are too many watches, Unavailable while SQL is away.
 func (d *Desk) Watch(ctx context.Context, by Caller, number string, seq int) (changed <-chan int, end func(), err error) {
 	if number != "" {
 		if number, err = parseNumber(number); err != nil {
@@ -292,6 +324,7 @@ func (d *Desk) Watch(ctx context.Context, by Caller, number string, seq int) (ch
 		return nil, nil, apperr.Of(err)
 	}
 	if number == "" {
+		d.feed.remindAfter(w, int64(seq))
 		return w.changed, w.close, nil
 	}
 	// Looked at behind the beginning of the watch, so that no change falls between.

@@ -223,4 +223,15 @@ func TestWatch_OfACase(t *testing.T) {
 	stale, _, err := v.Watch(t.Context(), v.as("agent"), c.Number, c.Seq)
 	require.NoError(t, err)
 	require.Equal(t, c.Seq+1, told(stale), "what happened before the watch began is told at once")
+
+	place := v.LatestChange(t.Context())
+	lists, _, err := v.Watch(t.Context(), v.as("agent"), "", place)
+	require.NoError(t, err)
+	require.Equal(t, -1, told(lists))
+	v.submit()
+	v.feed.look(t.Context())
+	require.Equal(t, 0, told(lists))
+	lists, _, err = v.Watch(t.Context(), v.as("agent"), "", place)
+	require.NoError(t, err)
+	require.Equal(t, 0, told(lists), "what happened since the list was read, too")
 }

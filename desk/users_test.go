@@ -107,6 +107,7 @@ func TestAddUser_WhoCanSignInAtOnce(t *testing.T) {
 	}{
 		"taken":        {Account{Person: defect.Person{Username: "LI", Roles: []defect.Role{defect.RoleAgent}}}, "", apperr.Conflict, "username"},
 		"nothing":      {Account{}, "", apperr.Invalid, "roles,username"},
+		"two dots":     {Account{Person: defect.Person{Username: "..", Roles: []defect.Role{defect.RoleAgent}}}, "", apperr.Invalid, "username"},
 		"no user name": {Account{Person: defect.Person{Username: "王芳", Roles: []defect.Role{defect.RoleAgent}}}, "", apperr.Invalid, "username"},
 		"short":        {Account{Person: defect.Person{Username: "x1", Roles: []defect.Role{defect.RoleAgent}}}, "short", apperr.Invalid, "password"},
 		"no role":      {Account{Person: defect.Person{Username: "x1", Roles: []defect.Role{"king"}}}, "", apperr.Invalid, "roles[0]"},

@@ -38,8 +38,9 @@ type Contact struct {
 
 var username = regexp.MustCompile(`^[a-z0-9._-]{2,64}$`)
 
-// KnownUsername reports whether an account can have this name, in small letters.
-func KnownUsername(name string) bool { return username.MatchString(name) }
+// KnownUsername reports whether an account can have this name, in small letters. Two dots are a way up in an address: no browser
+// would find the account there.
+func KnownUsername(name string) bool { return username.MatchString(name) && name != ".." }
 
 // directoryPage is how many accounts Directory reads at a time.
 const directoryPage = 500
@@ -79,7 +80,7 @@ func (s *Store) AddUser(ctx context.Context, u User) error {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	name := strings.ToLower(u.Username)
-	if !username.MatchString(name) {
+	if !KnownUsername(name) {
 		return fmt.Errorf("account %q: %w", u.Username, ErrUsername)
 	}
 	roles, err := joinRoles(u.Roles)

@@ -147,6 +147,8 @@ func TestSession_IsKeptWhileItIsUsed(t *testing.T) {
 	require.Empty(t, b.get("/defects").Result().Cookies())
 	require.Contains(t, b.get("/assets/live.js").Body.String(), `headers: { "X-Unasked": "true" }`)
 	b.header.Del("X-Unasked")
+	withFiles(f, defect.File{ID: "png", Name: "a.png", Type: "image/png", Size: 3, Sum: "s1"})
+	require.Empty(t, b.get("/attachments/png/picture?small=true").Result().Cookies(), "a part of a page, which may be loaded anew")
 	b.header.Set("Sec-Fetch-Dest", "document")
 	w := b.get("/defects")
 	require.Len(t, w.Result().Cookies(), 1)

@@ -43,6 +43,8 @@ func onWall(c *gin.Context) bool { return c.FullPath() == boardPath && c.Query("
 
 // boardPage is the watch board.
 type boardPage struct {
+	anyCases
+
 	Wall     bool
 	At       time.Time
 	Away     bool // what only SQL knows cannot be shown
@@ -60,8 +62,6 @@ type boardPage struct {
 	Rostered bool
 	Duty     []boardDuty
 }
-
-func (boardPage) watches() liveOn { return liveOn{} }
 
 // boardStage is the open cases of a stage.
 type boardStage struct {
@@ -118,7 +118,7 @@ type boardDuty struct {
 
 // board shows the desk, or a wall, how things stand. While SQL is away it shows who is on duty all the same.
 func (p *pages) board(c *gin.Context, by desk.Caller) {
-	out := boardPage{Wall: onWall(c), At: p.now(), May: defect.MaySubmit(by.Person)}
+	out := boardPage{anyCases: p.anyCases(c), Wall: onWall(c), At: p.now(), May: defect.MaySubmit(by.Person)}
 	limit := boardShown
 	if out.Wall {
 		limit = wallShown

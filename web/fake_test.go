@@ -56,6 +56,7 @@ type fakeConsole struct {
 	uploaded string
 	changed  chan int // what watches are told
 	watched  []string // what they watched
+	place    int      // of the latest change
 	ended    int      // watches
 	board    fakeBoard
 }
@@ -151,6 +152,8 @@ func (f *fakeConsole) Events(_ context.Context, _ desk.Caller, number string, af
 	events := f.events[number][after:]
 	return events[:min(limit, len(events))], len(events) > limit, nil
 }
+
+func (f *fakeConsole) LatestChange(context.Context) int { return f.place }
 
 func (f *fakeConsole) Watch(_ context.Context, by desk.Caller, number string, seq int) (<-chan int, func(), error) {
 	if f.refuse != nil {

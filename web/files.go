@@ -108,7 +108,7 @@ func (p *pages) picture(c *gin.Context, by desk.Caller) {
 		return
 	}
 	defer content.Body.Close()
-	if _, is := pictureTypes[content.Type]; !is || c.Query("small") == "true" && !fits(&content) {
+	if _, is := pictureTypes[content.Type]; !is || c.Query(fieldSmall) != "" && !fits(&content) {
 		p.fail(c, apperr.New(apperr.NotFound, apperr.ReasonAttachmentUnknown, nil))
 		return
 	}

@@ -77,6 +77,8 @@ func (p *pages) caseRows(l lang.Lang, views []desk.View) []caseRow {
 
 // listPage is the list of cases with its filters.
 type listPage struct {
+	anyCases
+
 	Stages, Severities, Assignees, Sorts []option
 	Categories                           []option
 	Typed                                map[string]string // what the other filters say
@@ -95,8 +97,6 @@ type listPage struct {
 	Away                                 *away
 }
 
-func (listPage) watches() liveOn { return liveOn{} }
-
 // Bound is how many cases a file has at most.
 func (listPage) Bound() int { return exportRows }
 
@@ -111,7 +111,7 @@ func (p *pages) list(c *gin.Context, by desk.Caller) {
 	l, values := language(c), c.Request.URL.Query()
 	maps.DeleteFunc(values, func(_ string, said []string) bool { return strings.Join(said, "") == "" }) // a form sends what was left blank, too
 	q, err := p.readQuery(values)
-	out := listPage{Staff: defect.SeesAll(by.Person), Heads: heads(l, values, q.Sort), Export: addressOf(exportPath, values, "", "")}
+	out := listPage{anyCases: p.anyCases(c), Staff: defect.SeesAll(by.Person), Heads: heads(l, values, q.Sort), Export: addressOf(exportPath, values, "", "")}
 	p.filters(&out, l, by, values)
 	status := http.StatusOK
 	if err == nil {

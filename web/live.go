@@ -13,6 +13,7 @@ import (
 
 // liveDesk is what the pages ask of the desk while people look at them.
 type liveDesk interface {
+	LatestChange(ctx context.Context) int
 	Watch(ctx context.Context, by desk.Caller, number string, seq int) (changed <-chan int, end func(), err error)
 }
 
@@ -24,7 +25,8 @@ const (
 	liveWrite = 10 * time.Second
 )
 
-// liveOn says what a page shows that others may change: a case as of a seq, or with no number any cases.
+// liveOn says what a page shows that others may change: a case as of a seq, or with no number any cases as of a place in the
+// order of all changes.
 type liveOn struct {
 	Number string
 	Seq    int
@@ -33,12 +35,20 @@ type liveOn struct {
 // watcher is the data of a page that follows what it shows.
 type watcher interface{ watches() liveOn }
 
+// anyCases is a page of any cases, as they were behind a change.
+type anyCases struct{ place int }
+
+func (a anyCases) watches() liveOn { return liveOn{Seq: a.place} }
+
+// anyCases begins a page of any cases. What it shows is to be read afterwards.
+func (p *pages) anyCases(c *gin.Context) anyCases { return anyCases{p.desk.LatestChange(c)} }
+
 func (p *pages) liveRoutes(e *gin.Engine) {
 	e.GET(livePath, p.live)
 }
 
 // live tells a page that what it shows has changed, for as long as it is looked at: of the case ?number= from ?seq= on, or that
-// any has changed. It is asked by a script, so it answers with a status and never leads to another page.
+// any has changed from the place ?seq= on. It is asked by a script, so it answers with a status and never leads to another page.
 func (p *pages) live(c *gin.Context) {
 	by, err := p.caller(c)
 	if err != nil {

@@ -74,10 +74,12 @@ func TestLive_RefusesWithAStatus(t *testing.T) {
 func TestPages_SayWhatTheyFollow(t *testing.T) {
 	f, h := newSite(t)
 	walked(t, f)
+	f.place = 7
 	b := as(t, h, "agent", "zh")
 	for target, wanted := range map[string]string{
-		"/":                       `data-watch="" data-seq="0"`,
-		"/defects":                `data-watch="" data-seq="0"`,
+		"/":                       `data-watch="" data-seq="7"`,
+		"/defects":                `data-watch="" data-seq="7"`,
+		"/board":                  `data-watch="" data-seq="7"`,
 		"/defects/" + firstNumber: `data-watch="` + firstNumber + `" data-seq="9"`,
 	} {
 		page := b.get(target).Body.String()

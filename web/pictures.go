@@ -18,6 +18,8 @@ const (
 	maxPixels = 50_000_000
 	// pictureHead is how far into a picture it is looked for how many it has, in bytes.
 	pictureHead = 1 << 20
+	// fieldSmall asks in an address for a picture as a part of another page, which a browser does by itself.
+	fieldSmall = "small"
 )
 
 // pictureTypes are the types of files, by their content, that a browser shows without running anything that is in them, with

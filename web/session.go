@@ -113,7 +113,8 @@ func wanted(r *http.Request) string {
 // keepSession has the browser keep the token that takes the place of its own, so that a session lasts while it is used. What
 // a page's script asks for on its own is no use: it would keep the session of somebody who has left.
 func (p *pages) keepSession(c *gin.Context, by desk.Caller) {
-	if by.Renewed != "" && c.GetHeader("Sec-Fetch-Dest") != "empty" && c.GetHeader(unaskedHeader) == "" {
+	unasked := c.GetHeader("Sec-Fetch-Dest") == "empty" || c.GetHeader(unaskedHeader) != "" || c.Query(fieldSmall) != ""
+	if by.Renewed != "" && !unasked {
 		p.setCookie(c, p.sessionCookie(c), by.Renewed, int(by.ExpiresAt.Sub(p.now()).Seconds()))
 	}
 }

@@ -39,6 +39,8 @@ func (p *pages) workRoutes(e *gin.Engine) {
 
 // workPage is what waits for a person.
 type workPage struct {
+	anyCases
+
 	Parts   []part
 	Notices []inboxItem
 	Unread  int
@@ -48,8 +50,6 @@ type workPage struct {
 	First   *firstSteps
 	Away    *away
 }
-
-func (workPage) watches() liveOn { return liveOn{} }
 
 // part is one kind of work.
 type part struct {
@@ -74,7 +74,7 @@ type inboxItem struct {
 // work shows what waits for a person, the most urgent first, and what they were told.
 func (p *pages) work(c *gin.Context, by desk.Caller) {
 	l := language(c)
-	var out workPage
+	out := workPage{anyCases: p.anyCases(c)}
 	status := http.StatusOK
 	switch err := p.fillWork(c, l, by, &out); {
 	case apperr.Is(err, apperr.Unavailable):
