@@ -46,8 +46,16 @@ func (q NoticeQuery) statement() (string, []any) {
 	add(q.Number != "", "about = ? AND seq > 0", plain(q.Number))
 	add(q.Unread, "read_at = 0")
 	add(q.Before > 0, "id < ?", q.Before)
-	return selectNotices + "WHERE " + strings.Join(where, " AND ") + " ORDER BY id DESC LIMIT ?", append(args, q.Limit)
+	selection := selectNotices
+	if q.Username != "" && q.Number == "" && !q.Unread {
+		selection = strings.Replace(selection, "SELECT", "SELECT "+alongPerson, 1)
+	}
+	return selection + "WHERE " + strings.Join(where, " AND ") + " ORDER BY id DESC LIMIT ?", append(args, q.Limit)
 }
+
+// alongPerson has MySQL read the notices of a person along the index that has them in order: by itself it takes another, reads
+// all that they were ever told and sorts it. To other engines it is a comment.
+const alongPerson = "/*+ INDEX(notices notices_username) */"
 
 // maxUnread is how far unread notices are counted.
 const maxUnread = 1000
