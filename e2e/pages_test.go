@@ -2,16 +2,21 @@ package e2e
 
 import (
 	"bytes"
+	"context"
+	"encoding/base64"
 	"fmt"
 	"image"
 	"image/png"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -343,8 +348,7 @@ func TestBrowser_SwitchesTheLanguage(t *testing.T) {
 	b.says("h1", "Report")
 }
 
-// TestBrowser_KeepsADraft: what somebody types is there again after the tab was closed, while Temporal is away, and until it was
-// taken; nobody else sees it.
+// TestBrowser_KeepsADraft: what somebody types is there again after they left the page, until it was taken; nobody else sees it.
 func TestBrowser_KeepsADraft(t *testing.T) {
 	chrome := chromium(t)
 	s := fresh(t).start()
@@ -379,6 +383,99 @@ func TestBrowser_KeepsADraft(t *testing.T) {
 	b.send("form[action='/sign-out']")
 	require.Equal(t, 0, ask[int](b, "Object.keys(localStorage).length"))
 	require.Empty(t, b.complaints())
+}
+
+// TestBrowser_WhileTemporalIsAway: the form says that it keeps what was typed, and sent again later it makes one case.
+func TestBrowser_WhileTemporalIsAway(t *testing.T) {
+	chrome := chromium(t)
+	g := newGate(t, temporalServer(t))
+	s := fresh(t)
+	s.env = append(s.env, "TEMPORAL_ADDRESS="+g.l.Addr().String())
+	s.start()
+	b := s.open(chrome, desktop).signIn("reporter")
+	b.goTo("/defects/new")
+	form := "form[action='/defects/new']"
+	b.fill(form, map[string]string{"title": "打印机卡纸", "description": "每天上午卡纸", "severity": "4", "system": "办公设备"})
+	g.shut()
+	b.send(form)
+	b.says("[role=alert]", "没有应答")
+	b.says("[data-draft-state]", "草稿已于")
+	require.Equal(t, "每天上午卡纸", ask[string](b, fmt.Sprintf("document.querySelector(%q).value", form+" [name=description]")))
+	g.reopen()
+	require.Eventually(t, func() bool {
+		b.send(form)
+		return ask[string](b, "location.pathname") != "/defects/new"
+	}, startLimit, waitTick, "connections come back after a pause")
+	b.says("h1", "打印机卡纸")
+	require.Equal(t, "1", s.as("agent").do(http.MethodGet, "/api/v1/defects", nil).text("total"))
+}
+
+// TestBrowser_CountsDown: a promise turns amber and red while its page is open, by itself, at the moments that the policy says.
+func TestBrowser_CountsDown(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t)
+	s.start(s.policy("12s", "1h", "1h")...)
+	b := s.open(chrome, desktop).signIn("agent")
+	number := s.as("reporter").submit(report())
+	b.goTo("/defects/" + number)
+	ask[bool](b, "dispatchEvent(new Event('pagehide'))") // nothing comes from the server any more
+	promise := "#live-clocks [data-name='响应']"
+	require.True(t, ask[bool](b, fmt.Sprintf("document.querySelector(%q).classList.contains('tone-calm')", promise)))
+	b.until("it is amber", fmt.Sprintf("document.querySelector(%q).classList.contains('tone-soon')", promise))
+	b.says(promise, "即将到期")
+	b.until("it is red", fmt.Sprintf("document.querySelector(%q).classList.contains('tone-late')", promise))
+	b.says(promise, "超时")
+	require.Empty(t, b.complaints())
+}
+
+// TestBrowser_TakesPicturesByDropAndPaste: as they are dragged onto the form, and as a screenshot is pasted.
+func TestBrowser_TakesPicturesByDropAndPaste(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	b := s.open(chrome, desktop).signIn("reporter")
+	b.goTo("/defects/new")
+	form := "form[action='/defects/new']"
+	b.fill(form, map[string]string{"title": "登录失败", "description": "见截图", "severity": "3", "system": "OA"})
+	picture := fmt.Sprintf("Uint8Array.fromBase64(%q)", base64.StdEncoding.EncodeToString(onePixel(t)))
+	for _, c := range []struct{ name, event string }{
+		{"拖入.png", "new DragEvent('drop', {dataTransfer: d, bubbles: true, cancelable: true})"},
+		{"image.png", "new ClipboardEvent('paste', {clipboardData: d, bubbles: true, cancelable: true})"},
+	} {
+		require.True(t, ask[bool](b, fmt.Sprintf(`(() => {
+			const d = new DataTransfer();
+			d.items.add(new File([%s], %q, {type: "image/png"}));
+			const e = %s;
+			document.querySelector(%q).dispatchEvent(e);
+			return e.defaultPrevented;
+		})()`, picture, c.name, c.event, form)), c.name)
+	}
+	b.send(form)
+	b.until("both pictures are there", "[...document.querySelectorAll('main img')].filter(e => e.complete && e.naturalWidth === 1).length === 2")
+	b.says("main", "拖入.png")
+	b.says("main", "截图")
+	require.Empty(t, b.complaints())
+}
+
+// TestBrowser_PrintsTheForm: on A4, the form alone.
+func TestBrowser_PrintsTheForm(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	number := town(s)
+	b := s.open(chrome, desktop).signIn("agent")
+	b.goTo("/defects/" + number + "/form")
+	b.run("as printers see it", call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
+	require.Equal(t, "none", ask[string](b, "getComputedStyle(document.querySelector('.bar')).display"))
+	ctx, cancel := context.WithTimeout(b.ctx, browserLimit)
+	defer cancel()
+	printed, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true)})
+	require.NoError(t, err)
+	sheets := regexp.MustCompile(`/MediaBox \[0 0 (\d+)[.\d]* (\d+)`).FindAllStringSubmatch(string(printed.Data), -1)
+	require.NotEmpty(t, sheets)
+	require.LessOrEqual(t, len(sheets), 2, "a case of one round takes two sheets at most")
+	for _, sheet := range sheets {
+		require.Contains(t, []string{"594", "595", "596"}, sheet[1])
+		require.Contains(t, []string{"841", "842"}, sheet[2])
+	}
 }
 
 // TestBrowser_FindsWhatIsKnown: while somebody types, cases that are open already are shown, and a picture goes along.
