@@ -5,6 +5,7 @@ package lang
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -15,7 +16,9 @@ import (
 	"yunwei/apperr"
 )
 
-//go:embed zh.yaml en.yaml
+// catalogues holds the texts: a folder a language, in it a file a subject, with equal names.
+//
+//go:embed zh en
 var catalogues embed.FS
 
 // Lang is a language that everything is written in.
@@ -51,13 +54,30 @@ var localizers = sync.OnceValues(func() (map[Lang]*i18n.Localizer, error) {
 	bundle.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
 	out := map[Lang]*i18n.Localizer{}
 	for _, l := range Langs() {
-		if _, err := bundle.LoadMessageFileFS(catalogues, string(l)+".yaml"); err != nil {
+		if err := load(bundle, l); err != nil {
 			return nil, fmt.Errorf("read the texts in %s: %w", l, err)
 		}
 		out[l] = i18n.NewLocalizer(bundle, string(l))
 	}
 	return out, nil
 })
+
+func load(bundle *i18n.Bundle, l Lang) error {
+	files, err := fs.Glob(catalogues, string(l)+"/*.yaml")
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		texts, err := catalogues.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if _, err := bundle.ParseMessageFileBytes(texts, string(l)+".yaml"); err != nil { // the name tells the language
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
+}
 
 // Text returns the text of a reason with its arguments filled in. An argument that begins with "@" names a term, several
 // such by commas.

@@ -25,10 +25,19 @@ import (
 
 func catalogue(t *testing.T, l lang.Lang) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(string(l) + ".yaml")
+	files, err := filepath.Glob(string(l) + "/*.yaml")
 	require.NoError(t, err)
-	var out map[string]string
-	require.NoError(t, yaml.Unmarshal(text, &out))
+	out := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var texts map[string]string
+		require.NoError(t, yaml.Unmarshal(text, &texts), file)
+		for key, text := range texts {
+			require.NotContains(t, out, key, "%s: another file has it", file)
+			out[key] = text
+		}
+	}
 	return out
 }
 
@@ -55,6 +64,9 @@ func constants(t *testing.T, file, typeName string) []string {
 	require.NotEmpty(t, out)
 	return out
 }
+
+// further are the keys of subjects that have a test file of their own here.
+var further []func(*testing.T) []string
 
 // wanted returns every key that the program asks for.
 func wanted(t *testing.T) []string {
@@ -89,6 +101,9 @@ func wanted(t *testing.T) []string {
 	keys = append(keys, said(t, "../web/[a-z]*[a-z].go", inCode)...)
 	keys = append(keys, ofPages(t)...)
 	keys = append(keys, ofDuty(t)...)
+	for _, of := range further {
+		keys = append(keys, of(t)...)
+	}
 	for _, frame := range []string{"", ".reporter", ".announcement"} {
 		keys = append(keys, "notice.subject"+frame, "notice.facts"+frame)
 	}
