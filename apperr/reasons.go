@@ -90,6 +90,13 @@ const (
 	ReasonLastAdmin        Reason = "error.last_admin"        // nobody would be left who administers the accounts
 	ReasonHolidaysPassed   Reason = "error.holidays_passed"   // [revision latest]: only the latest revision is applied
 
+	ReasonAssetsRead   Reason = "error.assets_read"   // the register of assets is the contractor's and the auditors'
+	ReasonAssetsKeep   Reason = "error.assets_keep"   // this role does not change assets
+	ReasonAssetUnknown Reason = "error.asset_unknown" // [number]
+	ReasonAssetTaken   Reason = "error.asset_taken"   // [number]: there is such an asset
+	ReasonAssetVersion Reason = "error.asset_version" // somebody else changed the asset meanwhile
+	ReasonAssetsMoved  Reason = "error.assets_moved"  // somebody else changed what a sheet was about to change
+
 	FieldRequired         Reason = "field.required"
 	FieldUnknown          Reason = "field.unknown"
 	FieldDuplicate        Reason = "field.duplicate"
@@ -165,4 +172,14 @@ const (
 	FieldNoticeOff        Reason = "field.notice_off"
 	FieldNoticeSpan       Reason = "field.notice_span"
 	FieldNoticeNothing    Reason = "field.notice_nothing"
+
+	FieldAssetNumber  Reason = "field.asset_number"  // not a number that an asset can have
+	FieldAssetTaken   Reason = "field.asset_taken"   // another asset has this number
+	FieldAssetParent  Reason = "field.asset_parent"  // [number]: no such asset
+	FieldAssetItself  Reason = "field.asset_itself"  // an asset is no part of itself
+	FieldAssetCircle  Reason = "field.asset_circle"  // the parent is a part of the asset, however far down
+	FieldAssetDepth   Reason = "field.asset_depth"   // [limit]: parts of parts of parts
+	FieldAssetTwice   Reason = "field.asset_twice"   // [row]: another row has the same number
+	FieldAssetHeading Reason = "field.asset_heading" // [column]: two columns are the same field
+	FieldAssetSheet   Reason = "field.asset_sheet"   // neither csv nor xlsx
 )
