@@ -177,3 +177,13 @@ func (a Asset) checkDates(today Date, wrong *apperr.Fields) {
 func has(wrong apperr.Fields, field string) bool {
 	return slices.ContainsFunc(wrong, func(f apperr.Field) bool { return f.Field == field })
 }
+
+// Set puts a text into a field, without blanks around it, and reports whether there is such a field. What is no number becomes a
+// quantity of 0, which Check refuses.
+func (a *Asset) Set(field, text string) bool {
+	i := slices.IndexFunc(attributes, func(b attribute) bool { return b.Name == field })
+	if i >= 0 {
+		attributes[i].set(a, strings.TrimSpace(text))
+	}
+	return i >= 0
+}

@@ -37,6 +37,8 @@ var (
 	ErrUsername = errors.New("a user name has 2 to 64 characters of a-z, 0-9, dot, underscore and dash")
 	// ErrLastAdmin: nobody would be left who administers the accounts.
 	ErrLastAdmin = errors.New("the last administrator")
+	// ErrParent: an asset cannot be a part of what it is said to be.
+	ErrParent = errors.New("not a parent of the asset")
 	// ErrRole: not a role.
 	ErrRole = errors.New("no such role")
 )

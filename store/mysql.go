@@ -31,6 +31,7 @@ var mysqlStatements = statements{
 	lockUser:     selectUser + "WHERE username = ? FOR UPDATE",
 	lockAdmins:   selectUser + "WHERE disabled = 0 AND roles LIKE ? ORDER BY username FOR UPDATE",
 	keepSettings: "INSERT INTO notice_settings (username, doc) VALUES (?, ?) ON DUPLICATE KEY UPDATE doc = VALUES(doc)",
+	lockAssets:   selectAssetLinks + " FOR UPDATE",
 }
 
 // Limits of a pool of connections. MySQL takes 151 connections unless told otherwise: half a dozen processes fit.

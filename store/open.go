@@ -84,6 +84,7 @@ type statements struct {
 	// putPromises writes promises over those that are there; named parameters, one row or many.
 	putPromises  string
 	keepSettings string // of somebody, instead of those before
+	lockAssets   string // where some assets stand, by their keys, in one order
 }
 
 // Option changes how a store works.
