@@ -2,10 +2,14 @@ package desk
 
 import (
 	"context"
+	"errors"
+	"math"
+	"slices"
 
 	"yunwei/apperr"
 	"yunwei/asset"
 	"yunwei/defect"
+	"yunwei/store"
 )
 
 // AssetFile is a sheet of assets as it was sent.
@@ -33,57 +37,142 @@ func (d *Desk) MayKeepAssets(by Caller) error {
 	return nil
 }
 
-// Assets lists assets by number. Forbidden, Invalid.
+// AssetDay is today at the site, by which warranties are told.
+func (d *Desk) AssetDay() asset.Date { return asset.Date(d.now().In(d.Zone()).Format("2006-01-02")) }
+
+// Assets lists assets by number. Forbidden.
 func (d *Desk) Assets(ctx context.Context, by Caller, q asset.Query) (asset.List, error) {
-	return asset.List{}, errAway
+	if err := d.MayReadAssets(by); err != nil {
+		return asset.List{}, err
+	}
+	return d.assets(ctx, q)
+}
+
+func (d *Desk) assets(ctx context.Context, q asset.Query) (list asset.List, err error) {
+	if q.PageSize <= 0 {
+		q.PageSize = asset.DefaultPageSize
+	}
+	q.PageSize = min(q.PageSize, asset.MaxPageSize)
+	err = d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+		list, err = d.store.Assets(ctx, q, d.AssetDay())
+		return err
+	})
+	return list, ofAsset(err, "")
 }
 
 // Asset returns an asset and where it stands. Forbidden, NotFound.
 func (d *Desk) Asset(ctx context.Context, by Caller, number string) (asset.View, error) {
-	return asset.View{}, errAway
+	if err := d.MayReadAssets(by); err != nil {
+		return asset.View{}, err
+	}
+	a, err := d.storedAsset(ctx, number)
+	if err != nil {
+		return asset.View{}, err
+	}
+	v := asset.View{Asset: a, Warranty: a.WarrantyOn(d.AssetDay())}
+	if v.Parents, err = d.above(ctx, a); err != nil {
+		return asset.View{}, err
+	}
+	children, err := d.assets(ctx, asset.Query{Parent: a.Number, PageSize: asset.MaxChildren})
+	v.Children, v.MoreChildren = children.Items, children.Next != ""
+	return v, err
+}
+
+// above returns what an asset is a part of, the outermost first.
+func (d *Desk) above(ctx context.Context, a asset.Asset) ([]asset.Asset, error) {
+	var out []asset.Asset
+	for a.Parent != "" && len(out) < asset.MaxDepth {
+		parent, err := d.storedAsset(ctx, a.Parent)
+		if err != nil {
+			return nil, err
+		}
+		out, a = append(out, parent), parent
+	}
+	slices.Reverse(out)
+	return out, nil
+}
+
+func (d *Desk) storedAsset(ctx context.Context, number string) (a asset.Asset, err error) {
+	err = d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+		a, err = d.store.Asset(ctx, number)
+		return err
+	})
+	return a, ofAsset(err, number)
+}
+
+// ofAsset is what an error of the store means to who looks after the assets.
+func ofAsset(err error, number string) error {
+	args := apperr.Args{"number": cut(number, maxUsername)}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrNotFound):
+		return apperr.New(apperr.NotFound, apperr.ReasonAssetUnknown, args)
+	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrParent):
+		return apperr.New(apperr.StaleVersion, apperr.ReasonAssetVersion, nil)
+	}
+	return apperr.Of(err)
 }
 
 // AssetForReport returns what whoever reports a defect may know of an asset: number, name, kind, model, location, owner,
 // system and state. NotFound.
-func (d *Desk) AssetForReport(ctx context.Context, by Caller, number string) (asset.Asset, error) {
-	return asset.Asset{}, errAway
+func (d *Desk) AssetForReport(ctx context.Context, _ Caller, number string) (asset.Asset, error) {
+	a, err := d.storedAsset(ctx, number)
+	return asset.Asset{Number: a.Number, Name: a.Name, Kind: a.Kind, Model: a.Model, Location: a.Location, Owner: a.Owner, System: a.System, State: a.State}, err
 }
 
 // AssetHistory returns the changes of an asset before a revision, or the latest where before is 0, the latest first.
 // Forbidden, NotFound.
 func (d *Desk) AssetHistory(ctx context.Context, by Caller, number string, before, limit int) (asset.History, error) {
-	return asset.History{}, errAway
+	if err := d.MayReadAssets(by); err != nil {
+		return asset.History{}, err
+	}
+	if _, err := d.storedAsset(ctx, number); err != nil {
+		return asset.History{}, err
+	}
+	if before <= 0 {
+		before = math.MaxInt32
+	}
+	limit = max(min(limit, asset.MaxPageSize), 1)
+	var h asset.History
+	err := d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+		h.Items, err = d.store.AssetHistory(ctx, number, before, limit+1)
+		return err
+	})
+	if len(h.Items) > limit {
+		h.Items, h.Next = h.Items[:limit], h.Items[limit-1].Revision
+	}
+	return h, ofAsset(err, number)
 }
 
 // AssetFacets returns the values that lists are filtered by. Forbidden.
-func (d *Desk) AssetFacets(ctx context.Context, by Caller) (asset.Facets, error) {
-	return asset.Facets{}, errAway
+func (d *Desk) AssetFacets(ctx context.Context, by Caller) (f asset.Facets, err error) {
+	if err := d.MayReadAssets(by); err != nil {
+		return f, err
+	}
+	err = d.sql(ctx, listPatience, func(ctx context.Context) (err error) {
+		f, err = d.store.AssetFacets(ctx)
+		return err
+	})
+	return f, ofAsset(err, "")
 }
 
-// AddAsset adds an asset and returns it, under a number that is suggested where it has none. Forbidden, Invalid, Conflict for
-// a number that another has.
-func (d *Desk) AddAsset(ctx context.Context, by Caller, a asset.Asset) (asset.Asset, error) {
-	return asset.Asset{}, errAway
-}
-
-// ChangeAsset changes an asset to what it is given as, and returns it; Revision is that of the asset which its author saw.
-// Forbidden, NotFound, Invalid, StaleVersion.
-func (d *Desk) ChangeAsset(ctx context.Context, by Caller, a asset.Asset) (asset.Asset, error) {
-	return asset.Asset{}, errAway
-}
-
-// ImportAssets adds and changes assets as a sheet has them, or says what would become of each row when it is dry. Forbidden;
-// Invalid for a sheet that is none: rows that are refused are told of by the result.
-func (d *Desk) ImportAssets(ctx context.Context, by Caller, sheet asset.Sheet, dry bool) (asset.ImportResult, error) {
-	return asset.ImportResult{}, errAway
-}
-
-// ReadAssetFile reads a csv or an xlsx file of assets. Invalid, by the field "file".
-func ReadAssetFile(f AssetFile) (asset.Sheet, error) {
-	return nil, errAway
-}
-
-// ExportAssets returns all assets that are asked for, by number. Forbidden, Invalid.
+// ExportAssets returns all assets that are asked for, by number. Forbidden.
 func (d *Desk) ExportAssets(ctx context.Context, by Caller, q asset.Query) ([]asset.Asset, error) {
-	return nil, errAway
+	if err := d.MayReadAssets(by); err != nil {
+		return nil, err
+	}
+	q.PageSize = asset.MaxPageSize
+	var out []asset.Asset
+	for {
+		page, err := d.assets(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page.Items...)
+		if page.Next == "" {
+			return out, nil
+		}
+		q.After = page.Next
+	}
 }
