@@ -22,6 +22,7 @@ import (
 type Desk interface {
 	sessionDesk
 	userDesk
+	assetDesk
 	caseDesk
 	fileDesk
 	clockDesk

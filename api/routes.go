@@ -46,6 +46,7 @@ func (a *api) routes() []route {
 		{method: http.MethodPost, path: "/notices/:id/retry", id: "retry-notice", tag: "notices", summary: "Send a notice again that has not arrived. For administrators.", status: http.StatusOK, answer: noticeBody{}, handle: a.retryNotice},
 	}
 	out = append(out, a.userRoutes()...)
+	out = append(out, a.assetRoutes()...)
 	out = append(out, a.holidayRoutes()...)
 	out = append(out, a.rosterRoutes()...)
 	out = append(out, a.dutyRoutes()...)

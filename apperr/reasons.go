@@ -95,7 +95,6 @@ const (
 	ReasonAssetUnknown Reason = "error.asset_unknown" // [number]
 	ReasonAssetTaken   Reason = "error.asset_taken"   // [number]: there is such an asset
 	ReasonAssetVersion Reason = "error.asset_version" // somebody else changed the asset meanwhile
-	ReasonAssetsMoved  Reason = "error.assets_moved"  // somebody else changed what a sheet was about to change
 
 	FieldRequired         Reason = "field.required"
 	FieldUnknown          Reason = "field.unknown"

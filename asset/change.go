@@ -4,11 +4,11 @@ import "time"
 
 // Change is an entry of an asset's history.
 type Change struct {
-	Revision int       `json:"revision"` // that it made; 1 is how the asset was added
-	At       time.Time `json:"at"`
-	By       string    `json:"by"`   // the user name of who made it
-	Name     string    `json:"name"` // theirs then
-	Fields   []FieldChange
+	Revision int           `json:"revision"` // that it made; 1 is how the asset was added
+	At       time.Time     `json:"at"`
+	By       string        `json:"by"`   // the user name of who made it
+	Name     string        `json:"name"` // theirs then
+	Fields   []FieldChange `json:"fields"`
 }
 
 // FieldChange is what became of one field, as text.

@@ -80,8 +80,18 @@ func (a attribute) required() attribute { a.Required = true; return a }
 
 func quantity(a *Asset) string { return strconv.Itoa(a.Quantity) }
 
-// setQuantity leaves 0, which no asset has, for what is no number.
-func setQuantity(a *Asset, s string) { a.Quantity, _ = strconv.Atoi(s) }
+// setQuantity leaves what is empty open, and makes of what is no number a quantity that Check refuses.
+func setQuantity(a *Asset, s string) {
+	a.Quantity = 0
+	if s == "" {
+		return
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n == 0 {
+		n = -1
+	}
+	a.Quantity = n
+}
 
 // Fields describes what people say of an asset, in the order in which a form shows it. The number may be left open where an
 // asset is added: one is suggested then.
@@ -179,7 +189,7 @@ func has(wrong apperr.Fields, field string) bool {
 }
 
 // Set puts a text into a field, without blanks around it, and reports whether there is such a field. What is no number becomes a
-// quantity of 0, which Check refuses.
+// quantity that Check refuses.
 func (a *Asset) Set(field, text string) bool {
 	i := slices.IndexFunc(attributes, func(b attribute) bool { return b.Name == field })
 	if i >= 0 {

@@ -43,24 +43,24 @@ type CellError struct {
 
 // RowFate is what becomes, or would become, of one row.
 type RowFate struct {
-	Row     int
-	Number  string // of the asset; where the sheet leaves it open, the one that it gets
-	Name    string
-	Fate    Fate
-	Changes []FieldChange // of what is changed
-	Errors  []CellError   // of what is refused
+	Row     int           `json:"row"`
+	Number  string        `json:"number"` // of the asset; where the sheet leaves it open, the one that it gets
+	Name    string        `json:"name"`
+	Fate    Fate          `json:"fate"`
+	Changes []FieldChange `json:"changes,omitempty"` // of what is changed
+	Errors  []CellError   `json:"errors,omitempty"`  // of what is refused
 }
 
 // ImportResult is what becomes, or would become, of a sheet. It is applied whole or not at all: one row that is refused
 // keeps all others out.
 type ImportResult struct {
-	Applied   bool
-	Rows      []RowFate // in the order of the sheet, without empty ones
-	Added     int
-	Changed   int
-	Unchanged int
-	Refused   int
-	Ignored   []string // headings that nothing is known by
+	Applied   bool      `json:"applied"`
+	Rows      []RowFate `json:"rows"` // in the order of the sheet, without empty ones
+	Added     int       `json:"added"`
+	Changed   int       `json:"changed"`
+	Unchanged int       `json:"unchanged"`
+	Refused   int       `json:"refused"`
+	Ignored   []string  `json:"ignored,omitempty"` // headings that nothing is known by
 }
 
 // row is a row of a sheet that is being read.

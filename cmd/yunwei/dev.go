@@ -78,6 +78,9 @@ func (s devCommand) runAll(ctx context.Context, c console, p *parts, folder *dat
 	if err := s.demoAccounts(ctx, p.store, folder); err != nil {
 		return err
 	}
+	if err := demoAssets(ctx, p.store); err != nil {
+		return err
+	}
 	if err := temporal.prepare(ctx, p); err != nil {
 		return err
 	}
