@@ -32,6 +32,7 @@ var now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
 // fakeDesk is a desk with one case, which records what it is asked and answers with fail when that is set.
 type fakeDesk struct {
+	fakeRegister
 	fail  error
 	may   error // what MayAct and MaySubmit answer
 	panic bool

@@ -35,7 +35,7 @@ func (a *api) assetRoutes() []route {
 		{method: http.MethodGet, path: "/assets", id: "assets", tag: tag, summary: "The register of assets, by number; as CSV or a workbook where format says so.", query: assetParams(), slow: true, status: http.StatusOK, answer: assetsBody{}, handle: a.assets, may: read},
 		{method: http.MethodPost, path: "/assets", id: "add-asset", tag: tag, summary: "Add an asset, under a number that is suggested where none is given.", body: asset.Fields(), status: http.StatusCreated, answer: asset.Asset{}, handle: a.addAsset, may: keep},
 		{method: http.MethodPost, path: "/assets/import", id: "import-assets", tag: tag, summary: "Add and change assets as a csv or xlsx file has them, all or none.", query: dry, upload: true, slow: true, status: http.StatusOK, answer: asset.ImportResult{}, handle: a.importAssets, may: keep},
-		{method: http.MethodGet, path: "/assets/:number", id: "asset", tag: tag, summary: "Read an asset, with what it is a part of and the first of its parts.", status: http.StatusOK, answer: assetBody{}, handle: a.asset, may: read},
+		{method: http.MethodGet, path: "/assets/:number", id: "asset", tag: tag, summary: "Read an asset, with what it is a part of and the first of its parts.", status: http.StatusOK, answer: assetViewBody{}, handle: a.asset, may: read},
 		{method: http.MethodPut, path: "/assets/:number", id: "change-asset", tag: tag, summary: "Change an asset to what is given; revision is that of the asset which was seen.", body: append(asset.Fields()[1:], revision), status: http.StatusOK, answer: asset.Asset{}, handle: a.changeAsset, may: keep},
 		{method: http.MethodGet, path: "/assets/:number/history", id: "asset-history", tag: tag, summary: "The changes of an asset, the latest first.", query: beforeParams(), status: http.StatusOK, answer: assetHistoryBody{}, handle: a.assetHistory, may: read},
 	}
@@ -65,7 +65,7 @@ type assetsBody struct {
 	Next  *string       `json:"next"`
 }
 
-type assetBody struct {
+type assetViewBody struct {
 	Asset        asset.Asset    `json:"asset"`
 	Warranty     asset.Warranty `json:"warranty"`
 	Parents      []asset.Asset  `json:"parents"`
@@ -117,7 +117,7 @@ func (a *api) asset(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assetBody{Asset: v.Asset, Warranty: v.Warranty, Parents: append([]asset.Asset{}, v.Parents...), Children: append([]asset.Asset{}, v.Children...), MoreChildren: v.MoreChildren}, nil
+	return assetViewBody{Asset: v.Asset, Warranty: v.Warranty, Parents: append([]asset.Asset{}, v.Parents...), Children: append([]asset.Asset{}, v.Children...), MoreChildren: v.MoreChildren}, nil
 }
 
 func (a *api) addAsset(r *request) (any, error) {

@@ -87,8 +87,8 @@ func assetRowOf(a asset.Asset) (assetRow, error) {
 // AssetSave is an asset as it is to be, and the entry of its history that makes it so: revision 1 adds it, any other follows
 // the one before.
 type AssetSave struct {
-	asset.Asset
-	asset.Change
+	Asset  asset.Asset
+	Change asset.Change
 }
 
 // SaveAssets adds and changes assets, all of them or none. ErrConflict when a number is taken, or when somebody else made a
@@ -103,11 +103,11 @@ func (s *Store) SaveAssets(ctx context.Context, saves []AssetSave) error {
 		if rows[i], err = assetRowOf(one.Asset); err != nil {
 			return err
 		}
-		doc, err := json.Marshal(one.Fields)
+		doc, err := json.Marshal(one.Change.Fields)
 		if err != nil {
-			return fmt.Errorf("write a change of asset %s: %w", one.Number, err)
+			return fmt.Errorf("write a change of asset %s: %w", one.Asset.Number, err)
 		}
-		changes[i] = assetChangeRow{Key: rows[i].Key, Revision: one.Asset.Revision, By: one.By, Name: one.Change.Name, At: micros(one.At), Doc: string(doc)}
+		changes[i] = assetChangeRow{Key: rows[i].Key, Revision: one.Asset.Revision, By: one.Change.By, Name: one.Change.Name, At: micros(one.Change.At), Doc: string(doc)}
 		if one.Asset.Revision > 1 {
 			revised[rows[i].Key] = one.Asset.Revision - 1
 		}
@@ -174,7 +174,7 @@ VALUES (:number_key, :revision, :made_by, :made_name, :made_at, :doc)`, chunk); 
 func (s *Store) checkParents(ctx context.Context, tx *sqlx.Tx, saves []AssetSave) error {
 	var parents []string
 	for _, one := range saves {
-		parents = append(parents, asset.Key(one.Parent))
+		parents = append(parents, asset.Key(one.Asset.Parent))
 	}
 	above, err := lineage(ctx, tx, s.engine.statements.lockAssets, parents)
 	if err != nil {
