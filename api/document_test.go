@@ -60,6 +60,7 @@ type asked struct{ method, path, template, body string }
 const (
 	aFile         = "file"
 	explainedFile = "file and why"
+	aSheet        = "sheet"
 )
 
 // send asks it of a site.
@@ -69,6 +70,8 @@ func (a asked) send(t *testing.T, s *site) answer {
 	switch a.body {
 	case aFile:
 		body, kind = form(t, nil, "notice.json", "{}")
+	case aSheet:
+		body, kind = form(t, nil, "assets.csv", "name\nswitch\n")
 	case explainedFile:
 		body, kind = form(t, map[string]string{"why": "w"}, "notice.json", "{}")
 	}
@@ -159,6 +162,12 @@ var everyAnswer = []asked{
 	{"GET", "/rosters/site/swaps", "/rosters/{name}/swaps", ""},
 	{"POST", "/rosters/site/swaps/w/agree", "/rosters/{name}/swaps/{id}/agree", ""},
 	{"POST", "/rosters/site/swaps/w/refuse", "/rosters/{name}/swaps/{id}/refuse", ""},
+	{"GET", "/assets", "/assets", ""},
+	{"POST", "/assets", "/assets", `{"name":"n","kind":"hardware","quantity":1,"state":"in_use"}`},
+	{"POST", "/assets/import?dry_run=true", "/assets/import", aSheet},
+	{"GET", "/assets/S-1", "/assets/{number}", ""},
+	{"PUT", "/assets/S-1", "/assets/{number}", `{"name":"n","kind":"hardware","quantity":1,"state":"in_use","revision":1}`},
+	{"GET", "/assets/S-1/history", "/assets/{number}/history", ""},
 	{"GET", "/duty", "/duty", ""},
 	{"POST", "/duty/sign-in", "/duty/sign-in", `{"roster":"site"}`},
 	{"POST", "/duty/sign-out", "/duty/sign-out", `{}`},

@@ -118,7 +118,7 @@ func Key(number string) string { return strings.ToLower(strings.TrimSpace(number
 // A number is read from a label and stands in an address. With a digit in it, it is never one of the console's own words.
 var (
 	numberForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$`)
-	digit      = regexp.MustCompile(`[0-9]`)
+	digit      = regexp.MustCompile(`\d`)
 )
 
 // IsNumber reports whether a text can be the number of an asset: letters, digits, dashes and dots, a digit among them, 64 at most.

@@ -56,7 +56,7 @@ type assetLink struct {
 }
 
 // suggestedForm is that of the numbers that the register makes up.
-var suggestedForm = regexp.MustCompile(`^a-([0-9]{6,9})$`)
+var suggestedForm = regexp.MustCompile(`^a-(\d{6,9})$`)
 
 func suggestedOf(key string) int {
 	m := suggestedForm.FindStringSubmatch(key)

@@ -145,7 +145,7 @@ func TestSession_IsKeptWhileItIsUsed(t *testing.T) {
 	b.header.Del("Sec-Fetch-Dest") // which browsers do not tell a site without TLS
 	b.header.Set("X-Unasked", "true")
 	require.Empty(t, b.get("/defects").Result().Cookies())
-	require.Contains(t, b.get("/assets/live.js").Body.String(), `headers: { "X-Unasked": "true" }`)
+	require.Contains(t, b.get("/static/live.js").Body.String(), `headers: { "X-Unasked": "true" }`)
 	b.header.Del("X-Unasked")
 	withFiles(f, defect.File{ID: "png", Name: "a.png", Type: "image/png", Size: 3, Sum: "s1"})
 	require.Empty(t, b.get("/attachments/png/picture?small=true").Result().Cookies(), "a part of a page, which may be loaded anew")
@@ -162,7 +162,7 @@ func TestSignOut_EveryWayForgetsDrafts(t *testing.T) {
 	b := as(t, h, "agent", "zh")
 	ways := regexp.MustCompile(`action="[^"]*/sign-out"`).FindAllString(b.get("/account").Body.String(), -1)
 	require.Equal(t, []string{`action="/sign-out"`, `action="/account/sign-out"`}, ways)
-	require.Contains(t, b.get("/assets/draft.js").Body.String(), `querySelectorAll('form[action$="/sign-out"]')`)
+	require.Contains(t, b.get("/static/draft.js").Body.String(), `querySelectorAll('form[action$="/sign-out"]')`)
 }
 
 func TestSession_ThatHasEndedSaysSo(t *testing.T) {

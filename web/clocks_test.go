@@ -116,7 +116,7 @@ func TestClocks_TellWhenTheyTurn(t *testing.T) {
 			page := as(t, h, "agent", language).get(target).Body.String()
 			require.Contains(t, page, `<span data-due="2026-11-23T17:30:00Z" data-warn="2026-11-23T17:15:00Z" data-name="`, target)
 			require.Contains(t, page, `data-now="2026-11-23T17:00:00Z" `+words, target)
-			require.Equal(t, 1, strings.Count(page, `src="/assets/countdown.js?v=`), target)
+			require.Equal(t, 1, strings.Count(page, `src="/static/countdown.js?v=`), target)
 		}
 	}
 	c := f.cases[firstNumber]

@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	assetLink = regexp.MustCompile(`/assets/[a-z.-]+\?v=[0-9a-f]+`)
+	assetLink = regexp.MustCompile(`/static/[a-z.-]+\?v=[0-9a-f]+`)
 	scriptTag = regexp.MustCompile(`<script[^>]*>`)
 	// rawKey is a key of the catalogues that has no text.
 	rawKey = regexp.MustCompile(`>\s*(web|input|stage|action|role|severity|clock|clock_state|event|field|error|title|level|category|channel|passed|fix_kind|sort|waiting|close_reason|why|side|phase|heading)\.[a-z_.]+`)
@@ -59,7 +59,7 @@ func walked(t *testing.T, f *fakeDesk) {
 func runsOurModulesOnly(t *testing.T, page string) {
 	t.Helper()
 	for _, script := range scriptTag.FindAllString(page, -1) {
-		require.Regexp(t, `^<script type="module" src="/assets/[a-z.-]+\?v=[0-9a-f]+">$`, script)
+		require.Regexp(t, `^<script type="module" src="/static/[a-z.-]+\?v=[0-9a-f]+">$`, script)
 	}
 }
 

@@ -40,6 +40,7 @@ type fakeConsole struct {
 	accountFake
 	policyFake
 	noticeFake
+	registerFake
 
 	cases    map[string]defect.Case
 	events   map[string][]defect.Event

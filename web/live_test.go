@@ -84,7 +84,7 @@ func TestPages_SayWhatTheyFollow(t *testing.T) {
 	} {
 		page := b.get(target).Body.String()
 		require.Contains(t, page, wanted, target)
-		require.Contains(t, page, "/assets/live.js?v=", target)
+		require.Contains(t, page, "/static/live.js?v=", target)
 	}
 	require.NotContains(t, b.get("/defects/new").Body.String(), "data-watch", "a form stays as it is")
 }

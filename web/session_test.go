@@ -137,10 +137,10 @@ func TestAssets_AreKeptByTheirDigest(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.Code, m)
 		require.Contains(t, w.Header().Get("Cache-Control"), "immutable", m)
 	}
-	w := b.get("/assets/yunwei.css?v=another")
+	w := b.get("/static/yunwei.css?v=another")
 	require.Contains(t, w.Header().Get("Content-Type"), "text/css")
 	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
-	require.Equal(t, http.StatusNotFound, b.get("/assets/nothing.css").Code)
+	require.Equal(t, http.StatusNotFound, b.get("/static/nothing.css").Code)
 }
 
 func TestNowhere_ShowsTheWayBack(t *testing.T) {

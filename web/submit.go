@@ -67,13 +67,23 @@ type triedReport struct {
 	lost  []string
 }
 
-// blank shows the form of a report. follows in its address names the case that it takes up again.
+// blank shows the form of a report. follows in its address names the case that it takes up again, asset what it is about.
 func (p *pages) blank(c *gin.Context, by desk.Caller) {
 	if err := p.desk.MaySubmit(by); err != nil {
 		p.fail(c, err)
 		return
 	}
 	values := url.Values{"follows": {c.Query("follows")}, "channel": {string(defect.ChannelPhone)}} // how most cases come that an agent files
+	if number := c.Query("asset"); number != "" {
+		values.Set("asset_id", number)
+		a, err := p.desk.AssetForReport(c, by, number)
+		if err == nil {
+			values.Set("asset_id", a.Number)
+			values.Set("system", a.System)
+		} else if !apperr.Is(err, apperr.NotFound) {
+			p.log.WarnContext(c, "a form goes without what is known of its asset", "error", err)
+		}
+	}
 	p.showNew(c, by, http.StatusOK, triedReport{filled: filled{values: values}, key: newKey()})
 }
 

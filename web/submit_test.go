@@ -323,7 +323,7 @@ func TestNew_LoadsItsModules(t *testing.T) {
 	b := as(t, h, "agent", "zh")
 	w := b.get("/defects/new")
 	for _, name := range []string{"new.js", "draft.js", "new.css"} {
-		at := regexp.MustCompile(`/assets/` + regexp.QuoteMeta(name) + `\?v=[0-9a-f]+`).FindString(w.Body.String())
+		at := regexp.MustCompile(`/static/` + regexp.QuoteMeta(name) + `\?v=[0-9a-f]+`).FindString(w.Body.String())
 		require.NotEmpty(t, at, name)
 		require.Equal(t, http.StatusOK, b.get(at).Code)
 	}

@@ -104,6 +104,9 @@ func (p *pages) nav(c *gin.Context, l lang.Lang, by desk.Caller) []navItem {
 	if defect.MayWatch(by.Person) {
 		items = append(items, navItem{URL: boardPath, Label: l.Term("web.nav.board"), Here: here == boardPath})
 	}
+	if p.desk.MayReadAssets(by) == nil {
+		items = append(items, navItem{URL: registerPath, Label: l.Term("asset.facts"), Here: strings.HasPrefix(here, registerPath)})
+	}
 	if p.desk.MayDuty(by, roster.TaskRead) == nil {
 		items = append(items, navItem{URL: dutyPath, Label: l.Term("web.nav.duty"), Here: strings.HasPrefix(here, dutyPath) || here == newRosterPath})
 	}

@@ -54,6 +54,7 @@ type Desk interface {
 	fileDesk
 	liveDesk
 	boardDesk
+	registerDesk
 	dutyDesk
 	reportDesk
 	auditDesk
@@ -104,7 +105,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	engine.NoRoute(p.nowhere)
 	for _, routes := range []func(*gin.Engine){
 		p.sessionRoutes, p.sheetRoutes, p.workRoutes, p.listRoutes, p.submitRoutes, p.caseRoutes, p.fileRoutes, p.signOffRoutes, p.liveRoutes,
-		p.boardRoutes, p.dutyRoutes, p.reportRoutes, p.auditRoutes,
+		p.boardRoutes, p.registerRoutes, p.dutyRoutes, p.reportRoutes, p.auditRoutes,
 		p.accountRoutes, p.settingsRoutes, p.manageRoutes, p.userRoutes, p.noticeRoutes, p.policyRoutes,
 	} {
 		routes(engine)
@@ -157,7 +158,7 @@ func bounded(c *gin.Context) {
 	switch {
 	case path == livePath:
 		return // it ends with the look at the page
-	case strings.Contains(path, "/attachments"), path == newPath, path == exportPath, strings.HasSuffix(path, "/import"), strings.HasPrefix(path, reportPath):
+	case strings.Contains(path, "/attachments"), path == newPath, path == exportPath, path == exportAssetsPath, strings.HasSuffix(path, "/import"), strings.HasPrefix(path, reportPath):
 		limit = filePatience
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)

@@ -146,7 +146,7 @@ func (s *server) empty(ctx context.Context) error {
 		"DELETE FROM %s.notices", "DELETE FROM %s.notice_settings", "DELETE FROM %s.channels", "DELETE FROM %s.holiday_revisions",
 		"DELETE FROM %s.promises", "DELETE FROM %s.promise_names", "DELETE FROM %s.audits", "DELETE FROM %s.audit_findings",
 		"DELETE FROM %s.rosters", "DELETE FROM %s.roster_versions", "DELETE FROM %s.roster_changes",
-		"DELETE FROM %s.duty_presence", "DELETE FROM %s.duty_log", "DELETE FROM %s.hand_overs", "DELETE FROM %s.feed",
+		"DELETE FROM %s.duty_presence", "DELETE FROM %s.duty_log", "DELETE FROM %s.hand_overs", "DELETE FROM %s.feed", "DELETE FROM %s.assets", "DELETE FROM %s.asset_changes",
 	} {
 		if _, err := s.db.ExecContext(ctx, fmt.Sprintf(statement, s.name)); err != nil {
 			return err

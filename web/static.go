@@ -12,7 +12,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-const assetPath = "/assets/"
+// assetPath is where styles, scripts and pictures are; the register of assets has the other word.
+const assetPath = "/static/"
 
 // file is an asset, with a digest of it.
 type file struct {
