@@ -10,6 +10,7 @@ import (
 	"yunwei/defect"
 	"yunwei/desk"
 	"yunwei/edge"
+	"yunwei/lang"
 )
 
 // assetDesk is what the API asks of the desk about assets.
@@ -34,7 +35,7 @@ func (a *api) assetRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/assets", id: "assets", tag: tag, summary: "The register of assets, by number; as CSV or a workbook where format says so.", query: assetParams(), slow: true, status: http.StatusOK, answer: assetsBody{}, handle: a.assets, may: read},
 		{method: http.MethodPost, path: "/assets", id: "add-asset", tag: tag, summary: "Add an asset, under a number that is suggested where none is given.", body: asset.Fields(), status: http.StatusCreated, answer: asset.Asset{}, handle: a.addAsset, may: keep},
-		{method: http.MethodPost, path: "/assets/import", id: "import-assets", tag: tag, summary: "Add and change assets as a csv or xlsx file has them, all or none.", query: dry, upload: true, slow: true, status: http.StatusOK, answer: asset.ImportResult{}, handle: a.importAssets, may: keep},
+		{method: http.MethodPost, path: "/assets/import", id: "import-assets", tag: tag, summary: "Add and change assets as a csv or xlsx file has them, all or none.", query: dry, upload: true, slow: true, status: http.StatusOK, answer: assetImportBody{}, handle: a.importAssets, may: keep},
 		{method: http.MethodGet, path: "/assets/:number", id: "asset", tag: tag, summary: "Read an asset, with what it is a part of and the first of its parts.", status: http.StatusOK, answer: assetViewBody{}, handle: a.asset, may: read},
 		{method: http.MethodPut, path: "/assets/:number", id: "change-asset", tag: tag, summary: "Change an asset to what is given; revision is that of the asset which was seen.", body: append(asset.Fields()[1:], revision), status: http.StatusOK, answer: asset.Asset{}, handle: a.changeAsset, may: keep},
 		{method: http.MethodGet, path: "/assets/:number/history", id: "asset-history", tag: tag, summary: "The changes of an asset, the latest first.", query: beforeParams(), status: http.StatusOK, answer: assetHistoryBody{}, handle: a.assetHistory, may: read},
@@ -175,5 +176,32 @@ func (a *api) importAssets(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return result, nil
+	return importBodyOf(result, language(r.Context)), nil
+}
+
+// assetImportBody is asset.ImportResult with its errors in words.
+type assetImportBody struct {
+	asset.ImportResult
+	Rows []assetRowBody `json:"rows"`
+}
+
+type assetRowBody struct {
+	asset.RowFate
+	Errors []assetCellBody `json:"errors,omitempty"`
+}
+
+type assetCellBody struct {
+	asset.CellError
+	Message string `json:"message" doc:"What is amiss, in the language of Accept-Language."`
+}
+
+func importBodyOf(result asset.ImportResult, l lang.Lang) assetImportBody {
+	out := assetImportBody{ImportResult: result, Rows: make([]assetRowBody, len(result.Rows))}
+	for i, row := range result.Rows {
+		out.Rows[i].RowFate = row
+		for _, e := range row.Errors {
+			out.Rows[i].Errors = append(out.Rows[i].Errors, assetCellBody{CellError: e, Message: l.Text(e.Reason, e.Args)})
+		}
+	}
+	return out
 }

@@ -62,6 +62,8 @@ func TestAssets_OnTheRealBinary(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, auditor.do(http.MethodGet, "/api/v1/assets/B-1", nil).status, "a dry run saves nothing")
 	bad := liaison.sheet("", sheet+"B-2,坏行,hardware,很多\n")
 	require.Equal(t, "false", bad.text("applied"), bad)
+	require.Contains(t, string(bad.raw), `"column":"D"`)
+	require.Contains(t, string(bad.raw), "1000000 之间", "in words: %s", bad)
 	require.Equal(t, http.StatusNotFound, auditor.do(http.MethodGet, "/api/v1/assets/B-1", nil).status, "one refused row keeps all others out")
 	require.Equal(t, "true", liaison.sheet("", sheet).text("applied"))
 
