@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	assetLink = regexp.MustCompile(`/static/[a-z.-]+\?v=[0-9a-f]+`)
-	scriptTag = regexp.MustCompile(`<script[^>]*>`)
+	staticLink = regexp.MustCompile(`/static/[a-z.-]+\?v=[0-9a-f]+`)
+	scriptTag  = regexp.MustCompile(`<script[^>]*>`)
 	// rawKey is a key of the catalogues that has no text.
 	rawKey = regexp.MustCompile(`>\s*(web|input|stage|action|role|severity|clock|clock_state|event|field|error|title|level|category|channel|passed|fix_kind|sort|waiting|close_reason|why|side|phase|heading)\.[a-z_.]+`)
 )

@@ -91,7 +91,7 @@ func TestPages_SayWhatTheyFollow(t *testing.T) {
 
 // What a script says it takes from the page, which has it in both languages.
 func TestModules_HoldNoTextOfTheirOwn(t *testing.T) {
-	files, err := filepath.Glob("assets/*.js")
+	files, err := filepath.Glob("static/*.js")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	foreign := regexp.MustCompile(`\p{Han}|://|innerHTML|style=|\beval\b`)

@@ -132,7 +132,7 @@ func TestLanguage_IsKept(t *testing.T) {
 func TestAssets_AreKeptByTheirDigest(t *testing.T) {
 	_, h := newSite(t)
 	b := as(t, h, "", "zh")
-	for _, m := range assetLink.FindAllString(b.get("/sign-in").Body.String(), -1) {
+	for _, m := range staticLink.FindAllString(b.get("/sign-in").Body.String(), -1) {
 		w := b.get(m)
 		require.Equal(t, http.StatusOK, w.Code, m)
 		require.Contains(t, w.Header().Get("Cache-Control"), "immutable", m)

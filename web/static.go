@@ -12,29 +12,29 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// assetPath is where styles, scripts and pictures are; the register of assets has the other word.
-const assetPath = "/static/"
+// staticPath is where styles, scripts and pictures are.
+const staticPath = "/static/"
 
-// file is an asset, with a digest of it.
+// file is a style, a script or a picture, with a digest of it.
 type file struct {
 	content []byte
 	kind    string // as browsers call it
 	sum     string
 }
 
-// files are the assets by name. Each is asked for with its digest, so that a browser keeps it for as long as it stays the same.
+// files are all of them by name. Each is asked for with its digest, so that a browser keeps it for as long as it stays the same.
 type files map[string]file
 
 func newFiles() (files, error) {
-	found, err := fs.ReadDir(assets, "assets")
+	found, err := fs.ReadDir(static, "static")
 	if err != nil {
-		return nil, fmt.Errorf("find the assets: %w", err)
+		return nil, fmt.Errorf("find the static files: %w", err)
 	}
 	out := files{}
 	for _, entry := range found {
-		content, err := assets.ReadFile("assets/" + entry.Name())
+		content, err := static.ReadFile("static/" + entry.Name())
 		if err != nil {
-			return nil, fmt.Errorf("read an asset: %w", err)
+			return nil, fmt.Errorf("read a static file: %w", err)
 		}
 		sum := sha256.Sum256(content)
 		out[entry.Name()] = file{content: content, kind: mime.TypeByExtension(path.Ext(entry.Name())), sum: hex.EncodeToString(sum[:6])}
@@ -42,22 +42,22 @@ func newFiles() (files, error) {
 	return out, nil
 }
 
-// url returns where an asset is, as templates ask for it.
+// url returns where a file is, as templates ask for it.
 func (f files) url(name string) (string, error) {
 	one, ok := f[name]
 	if !ok {
-		return "", fmt.Errorf("there is no asset %s", name)
+		return "", fmt.Errorf("there is no static file %s", name)
 	}
-	return assetPath + name + "?v=" + one.sum, nil
+	return staticPath + name + "?v=" + one.sum, nil
 }
 
-// has reports whether there is an asset: a page's own style and module are there under its name, where it has any.
+// has reports whether there is a file: a page's own style and module are there under its name, where it has any.
 func (f files) has(name string) bool {
 	_, ok := f[name]
 	return ok
 }
 
-// serve sends an asset. One that is asked for by another digest, by a page of another version of ours, is not kept.
+// serve sends a file. One that is asked for by another digest, by a page of another version of ours, is not kept.
 func (f files) serve(c *gin.Context) {
 	one, ok := f[c.Param("file")]
 	if !ok {

@@ -26,7 +26,7 @@ import (
 )
 
 // readViews reads every page in every language: a template fills in layout.html, with the help of the ones in parts/.
-func readViews(p *pages, assets files) (map[lang.Lang]map[string]*template.Template, error) {
+func readViews(p *pages, ours files) (map[lang.Lang]map[string]*template.Template, error) {
 	found, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("find the pages: %w", err)
@@ -35,7 +35,7 @@ func readViews(p *pages, assets files) (map[lang.Lang]map[string]*template.Templ
 	for _, l := range lang.Langs() {
 		out[l] = map[string]*template.Template{}
 		for _, file := range found {
-			t, err := template.New("layout.html").Funcs(p.funcs(l)).Funcs(template.FuncMap{"asset": assets.url, "has": assets.has}).ParseFS(templates, "templates/parts/*.html", file)
+			t, err := template.New("layout.html").Funcs(p.funcs(l)).Funcs(template.FuncMap{"static": ours.url, "has": ours.has}).ParseFS(templates, "templates/parts/*.html", file)
 			if err != nil {
 				return nil, fmt.Errorf("read the page %s: %w", file, err)
 			}

@@ -1,4 +1,4 @@
-// Package web is the pages that people see: server-rendered, in Chinese and English, from templates and assets that the
+// Package web is the pages that people see: server-rendered, in Chinese and English, from templates and static files that the
 // binary holds. It calls package desk and knows no rule itself; no page asks another host for anything.
 //
 // A file tells of one kind of page: what it asks of the desk, its routes, what it shows, and its handlers. A page works without
@@ -27,8 +27,8 @@ import (
 //go:embed templates
 var templates embed.FS
 
-//go:embed assets
-var assets embed.FS
+//go:embed static
+var static embed.FS
 
 // Options are what the pages are made of. All are needed but URL and Workflow.
 type Options struct {
@@ -101,7 +101,7 @@ func NewHandler(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	engine.Use(p.recovered, headers, p.sameOrigin, p.keepLanguage, bounded)
-	engine.GET(assetPath+":file", files.serve)
+	engine.GET(staticPath+":file", files.serve)
 	engine.NoRoute(p.nowhere)
 	for _, routes := range []func(*gin.Engine){
 		p.sessionRoutes, p.sheetRoutes, p.workRoutes, p.listRoutes, p.submitRoutes, p.caseRoutes, p.fileRoutes, p.signOffRoutes, p.liveRoutes,
