@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 
-	"yunwei/apperr"
 	"yunwei/asset"
 	"yunwei/defect"
 	"yunwei/desk"
@@ -22,8 +21,7 @@ type assetDesk interface {
 	AssetHistory(ctx context.Context, by desk.Caller, number string, before, limit int) (asset.History, error)
 	AddAsset(ctx context.Context, by desk.Caller, a asset.Asset) (asset.Asset, error)
 	ChangeAsset(ctx context.Context, by desk.Caller, a asset.Asset) (asset.Asset, error)
-	ImportAssets(ctx context.Context, by desk.Caller, sheet asset.Sheet, dry bool) (asset.ImportResult, error)
-	ExportAssets(ctx context.Context, by desk.Caller, q asset.Query) ([]asset.Asset, error)
+	ImportAssets(ctx context.Context, by desk.Caller, name string, body io.Reader, dry bool) (asset.ImportResult, error)
 }
 
 func (a *api) assetRoutes() []route {
@@ -85,14 +83,10 @@ func (a *api) assets(r *request) (any, error) {
 		System: r.text("system"), Model: r.text("model"), Vendor: r.text("vendor"), Parent: r.text("parent"), After: r.text("after"), PageSize: r.integer("page_size", asset.DefaultPageSize),
 	}
 	if format := r.text("format"); format != "" {
-		all, err := a.desk.ExportAssets(r, r.by, q)
-		if err != nil {
-			return nil, err
-		}
 		if format == formatCSV {
-			return nil, a.download(r, "assets").CSV(r.Context, a.assetTable(r, all))
+			return nil, a.download(r, "assets").CSV(r.Context, a.assetTable(r, q))
 		}
-		return nil, a.download(r, "assets").XLSX(r.Context, a.assetTable(r, all))
+		return nil, a.download(r, "assets").XLSX(r.Context, a.assetTable(r, q))
 	}
 	list, err := a.desk.Assets(r, r.by, q)
 	if err != nil {
@@ -101,15 +95,10 @@ func (a *api) assets(r *request) (any, error) {
 	return assetsBody{Items: append([]asset.Asset{}, list.Items...), Total: list.Total, Next: given(list.Next)}, nil
 }
 
-func (a *api) assetTable(r *request, all []asset.Asset) edge.Table {
+func (a *api) assetTable(r *request, q asset.Query) edge.Table {
 	l := language(r.Context)
 	return edge.Table{Name: l.Term("asset.facts"), Headings: l.AssetHeadings(), Rows: func(yield func([]any) error) error {
-		for _, one := range all {
-			if err := yield(l.AssetRow(one)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return desk.EachAsset(r, a.desk, r.by, q, func(one asset.Asset) error { return yield(l.AssetRow(one)) })
 	}}
 }
 
@@ -156,23 +145,12 @@ func (a *api) assetHistory(r *request) (any, error) {
 }
 
 func (a *api) importAssets(r *request) (any, error) {
-	if err := a.desk.MayKeepAssets(r.by); err != nil { // before their file is read
-		return nil, err
-	}
 	part, err := r.file(desk.MaxAssetFile)
 	if err != nil {
 		return nil, err
 	}
-	content, err := io.ReadAll(io.LimitReader(part, desk.MaxAssetFile+1))
-	if err != nil {
-		return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
-	}
-	sheet, err := desk.ReadAssetFile(desk.AssetFile{Name: part.FileName(), Content: content})
-	if err != nil {
-		return nil, err
-	}
 	dry := r.boolean("dry_run")
-	result, err := a.desk.ImportAssets(r, r.by, sheet, dry != nil && *dry)
+	result, err := a.desk.ImportAssets(r, r.by, part.FileName(), part, dry != nil && *dry)
 	if err != nil {
 		return nil, err
 	}

@@ -2,23 +2,29 @@ package api_test
 
 import (
 	"context"
+	"io"
 
 	"yunwei/apperr"
 	"yunwei/asset"
 	"yunwei/desk"
 )
 
-// fakeRegister is a register of assets that holds the sample and lets everybody in.
+var devices = []asset.Asset{
+	{Number: "S-1", Name: "server", Kind: asset.Hardware, Quantity: 1, State: asset.InUse, Revision: 1},
+	{Number: "S-2", Name: "disk", Kind: asset.Attached, Quantity: 2, State: asset.InUse, Parent: "S-1", Revision: 1},
+}
+
+// fakeRegister is a register of two assets that lets everybody in.
 type fakeRegister struct{}
 
 func (fakeRegister) MayReadAssets(desk.Caller) error { return nil }
 func (fakeRegister) MayKeepAssets(desk.Caller) error { return nil }
 func (fakeRegister) Assets(context.Context, desk.Caller, asset.Query) (asset.List, error) {
-	return asset.List{Items: asset.Sample(), Total: 13}, nil
+	return asset.List{Items: devices, Total: 2}, nil
 }
 
 func (fakeRegister) Asset(context.Context, desk.Caller, string) (asset.View, error) {
-	return asset.View{Asset: asset.Sample()[0], Warranty: asset.UnknownWarranty, Children: asset.Sample()[1:2]}, nil
+	return asset.View{Asset: devices[0], Warranty: asset.UnknownWarranty, Children: devices[1:]}, nil
 }
 
 func (fakeRegister) AssetHistory(context.Context, desk.Caller, string, int, int) (asset.History, error) {
@@ -33,10 +39,6 @@ func (fakeRegister) ChangeAsset(_ context.Context, _ desk.Caller, a asset.Asset)
 	return a, nil
 }
 
-func (fakeRegister) ImportAssets(context.Context, desk.Caller, asset.Sheet, bool) (asset.ImportResult, error) {
+func (fakeRegister) ImportAssets(context.Context, desk.Caller, string, io.Reader, bool) (asset.ImportResult, error) {
 	return asset.ImportResult{Rows: []asset.RowFate{{Row: 2, Number: "S-1", Fate: asset.FateRefused, Errors: []asset.CellError{{Row: 2, Column: "C", Reason: apperr.FieldRequired}}}}, Refused: 1}, nil
-}
-
-func (fakeRegister) ExportAssets(context.Context, desk.Caller, asset.Query) ([]asset.Asset, error) {
-	return nil, nil
 }

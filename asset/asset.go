@@ -3,10 +3,7 @@
 // time comes in as an argument.
 package asset
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Kind is what an asset is (chapter 1.1: hardware, software, other attached devices).
 type Kind string
@@ -35,7 +32,8 @@ const (
 // States returns every state.
 func States() []State { return []State{InUse, Spare, Repair, Retired} }
 
-// Date is a day of the site's calendar, as 2006-01-02; empty when nobody said.
+// Date is a day of the site's calendar, as 2006-01-02; empty when nobody said. It is a text, so that what was typed and is no day
+// is still there to be shown when Check has refused it.
 type Date string
 
 // Asset is one line of the register: a single thing, or several alike that nobody tells apart (Quantity).
@@ -108,8 +106,3 @@ func (a Asset) WarrantyOn(day Date) Warranty {
 	}
 	return InWarranty
 }
-
-// WarnDays are how many days before its end a warranty is told of, the farthest first; after its end it is told of once more.
-func WarnDays() []int { return slices.Clone(warnDays) }
-
-var warnDays = []int{90, 30, 7}

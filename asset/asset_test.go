@@ -1,6 +1,7 @@
 package asset_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,8 @@ func server() asset.Asset {
 }
 
 func TestSample_IsThePlansList(t *testing.T) {
-	all := asset.Sample()
+	all, err := asset.Sample()
+	require.NoError(t, err)
 	require.Len(t, all, 13)
 	require.Equal(t, "前置服务器", all[0].Name)
 	require.Equal(t, 5, all[0].Quantity)
@@ -52,17 +54,33 @@ func TestCheck_TellsWhatIsAmiss(t *testing.T) {
 	require.Empty(t, server().Check("2026-11-25"))
 }
 
-func TestCheckParent_WhenThereIsACircle(t *testing.T) {
+func TestCheckParent_TellsWhatIsAmiss(t *testing.T) {
 	a := server()
 	a.Parent = "RACK-1"
-	reason, _ := asset.CheckParent(a, map[string]string{})
-	require.Equal(t, apperr.FieldAssetParent, reason)
-	reason, _ = asset.CheckParent(a, map[string]string{"rack-1": ""})
-	require.Empty(t, reason)
-	reason, _ = asset.CheckParent(a, map[string]string{"rack-1": "room-1", "room-1": "srv-1", "srv-1": "rack-1"})
-	require.Equal(t, apperr.FieldAssetCircle, reason)
-	reason, _ = asset.CheckParent(a, map[string]string{"rack-1": "room-1", "room-1": "rack-1"})
-	require.Equal(t, apperr.FieldAssetDepth, reason, "a circle above the asset ends, too")
+	deep := map[string]string{"rack-1": "r0"}
+	for i := range asset.MaxDepth {
+		deep[fmt.Sprintf("r%d", i)] = fmt.Sprintf("r%d", i+1)
+	}
+	deep[fmt.Sprintf("r%d", asset.MaxDepth)] = ""
+	for name, c := range map[string]struct {
+		parents map[string]string
+		want    apperr.Fields
+	}{
+		"by itself":           {map[string]string{"rack-1": ""}, nil},
+		"not there":           {map[string]string{}, apperr.Fields{{Field: "parent", Reason: apperr.FieldAssetParent, Args: apperr.Args{"number": "RACK-1"}}}},
+		"a circle":            {map[string]string{"rack-1": "room-1", "room-1": "srv-1", "srv-1": "rack-1"}, apperr.Fields{{Field: "parent", Reason: apperr.FieldAssetCircle}}},
+		"a circle above":      {map[string]string{"rack-1": "room-1", "room-1": "rack-1"}, apperr.Fields{{Field: "parent", Reason: apperr.FieldAssetDepth, Args: apperr.Args{"limit": "16"}}}},
+		"more levels than go": {deep, apperr.Fields{{Field: "parent", Reason: apperr.FieldAssetDepth, Args: apperr.Args{"limit": "16"}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var wrong apperr.Fields
+			a.CheckParent(c.parents, &wrong)
+			require.Equal(t, c.want, wrong)
+		})
+	}
+	told := apperr.Fields{{Field: "parent", Reason: apperr.FieldAssetItself}}
+	a.CheckParent(map[string]string{}, &told)
+	require.Len(t, told, 1, "what was told is not told again")
 }
 
 func TestApply_TellsEveryRowsFate(t *testing.T) {

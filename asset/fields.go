@@ -141,7 +141,7 @@ func (a Asset) Tidied() Asset {
 }
 
 // Check returns all that is amiss with an asset on a day, by field; nothing when it may be kept. It does not know which other
-// assets there are: see CheckParents.
+// assets there are: see CheckParent.
 func (a Asset) Check(today Date) apperr.Fields {
 	doc := map[string]any{}
 	for _, one := range attributes {

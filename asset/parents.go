@@ -1,6 +1,10 @@
 package asset
 
-import "yunwei/apperr"
+import (
+	"strconv"
+
+	"yunwei/apperr"
+)
 
 // MaxDepth is how many levels of parts a tree of assets may have above one asset.
 const MaxDepth = 16
@@ -8,29 +12,33 @@ const MaxDepth = 16
 // MaxChildren is how many parts a View shows.
 const MaxChildren = 50
 
-// CheckParent says what is amiss with the parent of an asset; nothing when it may stand. parents holds, by Key, the parent's
-// key of every asset from there upward, empty for what stands by itself, as it is to be.
-func CheckParent(a Asset, parents map[string]string) (apperr.Reason, apperr.Args) {
+// CheckParent adds what is amiss with the parent of an asset; nothing when it may stand, or when that was told of already.
+// parents holds, by Key, the parent's key of every asset from there upward, empty for what stands by itself, as it is to be.
+func (a Asset) CheckParent(parents map[string]string, wrong *apperr.Fields) {
+	if a.Parent != "" && !has(*wrong, "parent") {
+		a.climb(parents, wrong)
+	}
+}
+
+// climb goes from parent to parent until there is none.
+func (a Asset) climb(parents map[string]string, wrong *apperr.Fields) {
 	self, above := Key(a.Number), Key(a.Parent)
-	if above == "" {
-		return "", nil
-	}
-	if above == self {
-		return apperr.FieldAssetItself, nil
-	}
 	for depth := 1; above != ""; depth++ {
 		next, known := parents[above]
 		switch {
+		case above == self && depth == 1:
+			wrong.Add("parent", apperr.FieldAssetItself, nil)
+			return
 		case !known:
-			return apperr.FieldAssetParent, apperr.Args{"number": a.Parent}
+			wrong.Add("parent", apperr.FieldAssetParent, apperr.Args{"number": a.Parent})
+			return
 		case above == self:
-			return apperr.FieldAssetCircle, nil
+			wrong.Add("parent", apperr.FieldAssetCircle, nil)
+			return
 		case depth > MaxDepth:
-			return apperr.FieldAssetDepth, apperr.Args{"limit": depthLimit}
+			wrong.Add("parent", apperr.FieldAssetDepth, apperr.Args{"limit": strconv.Itoa(MaxDepth)})
+			return
 		}
 		above = next
 	}
-	return "", nil
 }
-
-const depthLimit = "16" // MaxDepth, as people are told

@@ -198,9 +198,7 @@ func Suggested(n int) string { return fmt.Sprintf("A-%06d", n) }
 
 func (r *Reading) check(one *row, parents map[string]string, today Date) {
 	wrong := one.asset.Check(today)
-	if reason, args := CheckParent(one.asset, parents); reason != "" && !has(wrong, "parent") {
-		wrong.Add("parent", reason, args)
-	}
+	one.asset.CheckParent(parents, &wrong)
 	for _, f := range wrong {
 		one.errors = append(one.errors, r.wrong(one.at, f.Field, f.Reason, f.Args))
 	}

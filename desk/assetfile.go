@@ -3,10 +3,8 @@ package desk
 import (
 	"bytes"
 	"encoding/csv"
-	"errors"
-	"fmt"
+	"io"
 	"path"
-	"runtime/debug"
 	"strings"
 	"unicode/utf8"
 
@@ -17,17 +15,24 @@ import (
 	"yunwei/asset"
 )
 
-// ReadAssetFile reads a csv (UTF-8 or GB 18030, as spreadsheets in Chinese write it) or the first sheet of an xlsx file of assets.
-// TooLarge; Invalid, by the field "file".
-func ReadAssetFile(f AssetFile) (asset.Sheet, error) {
-	if len(f.Content) > MaxAssetFile {
+// MaxAssetFile is how large a sheet of assets may be, in bytes.
+const MaxAssetFile = 8 << 20
+
+// readAssetFile reads a csv (UTF-8 or GB 18030, as spreadsheets in Chinese write it) or the first sheet of an xlsx file of assets,
+// told apart by the ending of its name. Unreadable, TooLarge; Invalid, by the field "file".
+func readAssetFile(name string, body io.Reader) (asset.Sheet, error) {
+	content, err := io.ReadAll(io.LimitReader(body, MaxAssetFile+1))
+	if err != nil {
+		return nil, apperr.Wrap(err, apperr.Unreadable, apperr.ReasonForm)
+	}
+	if len(content) > MaxAssetFile {
 		return nil, apperr.New(apperr.TooLarge, apperr.ReasonTooLarge, apperr.Args{"limit": "8 MiB"})
 	}
-	switch strings.ToLower(path.Ext(f.Name)) {
+	switch strings.ToLower(path.Ext(name)) {
 	case ".csv":
-		return readAssetCSV(f.Content)
+		return readAssetCSV(content)
 	case ".xlsx":
-		return readAssetBook(f.Content)
+		return readAssetBook(content)
 	}
 	return nil, notAssets(nil)
 }
@@ -56,24 +61,13 @@ func readAssetCSV(content []byte) (asset.Sheet, error) {
 	return rows, nil
 }
 
-func readAssetBook(content []byte) (sheet asset.Sheet, err error) {
-	defer func() {
-		if broken := recover(); broken != nil { // the file is a stranger's, and its reader somebody else's
-			sheet, err = nil, notAssets(fmt.Errorf("the reading of a sheet panicked: %v\n%s", broken, debug.Stack()))
+func readAssetBook(content []byte) (asset.Sheet, error) {
+	var rows [][]string
+	err := firstSheet(content, excelize.Options{ShortDatePattern: "yyyy-mm-dd"}, notAssets, func(book *excelize.File, sheet string) (err error) {
+		if rows, err = book.GetRows(sheet); err != nil {
+			return notAssets(err)
 		}
-	}()
-	book, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked, ShortDatePattern: "yyyy-mm-dd"})
-	if err != nil {
-		return nil, notAssets(err)
-	}
-	defer func() { err = errors.Join(err, book.Close()) }()
-	sheets := book.GetSheetList()
-	if len(sheets) == 0 {
-		return nil, notAssets(nil)
-	}
-	rows, err := book.GetRows(sheets[0])
-	if err != nil {
-		return nil, notAssets(err)
-	}
-	return rows, nil
+		return nil
+	})
+	return rows, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"time"
 
 	"yunwei/apperr"
 	"yunwei/asset"
@@ -12,18 +13,9 @@ import (
 	"yunwei/store"
 )
 
-// AssetFile is a sheet of assets as it was sent.
-type AssetFile struct {
-	Name    string // with its ending: .csv or .xlsx
-	Content []byte
-}
-
-// MaxAssetFile is how large a sheet of assets may be, in bytes.
-const MaxAssetFile = 8 << 20
-
 // MayReadAssets returns why the caller may not read the register of assets, or nil. It is the contractor's and the auditors'.
 func (d *Desk) MayReadAssets(by Caller) error {
-	if !by.Has(defect.RoleAgent, defect.RoleTechnician, defect.RoleBusiness, defect.RoleSupervisor, defect.RoleLiaison, defect.RoleExpert, defect.RoleInspector, defect.RoleAdmin, defect.RoleAuditor) {
+	if !defect.SeesAll(by.Person) {
 		return apperr.New(apperr.Forbidden, apperr.ReasonAssetsRead, nil)
 	}
 	return nil
@@ -38,7 +30,7 @@ func (d *Desk) MayKeepAssets(by Caller) error {
 }
 
 // AssetDay is today at the site, by which warranties are told.
-func (d *Desk) AssetDay() asset.Date { return asset.Date(d.now().In(d.Zone()).Format("2006-01-02")) }
+func (d *Desk) AssetDay() asset.Date { return asset.Date(d.now().In(d.Zone()).Format(time.DateOnly)) }
 
 // Assets lists assets by number. Forbidden.
 func (d *Desk) Assets(ctx context.Context, by Caller, q asset.Query) (asset.List, error) {
@@ -157,21 +149,26 @@ func (d *Desk) AssetFacets(ctx context.Context, by Caller) (f asset.Facets, err 
 	return f, ofAsset(err, "")
 }
 
-// ExportAssets returns all assets that are asked for, by number. Forbidden.
-func (d *Desk) ExportAssets(ctx context.Context, by Caller, q asset.Query) ([]asset.Asset, error) {
-	if err := d.MayReadAssets(by); err != nil {
-		return nil, err
-	}
-	q.PageSize = asset.MaxPageSize
-	var out []asset.Asset
+// assetLister is what EachAsset goes on: the desk, and what stands for it in tests.
+type assetLister interface {
+	Assets(ctx context.Context, by Caller, q asset.Query) (asset.List, error)
+}
+
+// EachAsset calls each with every asset that q finds, by number, and ends at its first error. The errors are those of Assets.
+func EachAsset(ctx context.Context, from assetLister, by Caller, q asset.Query, each func(asset.Asset) error) error {
+	q.After, q.PageSize = "", asset.MaxPageSize
 	for {
-		page, err := d.assets(ctx, q)
+		page, err := from.Assets(ctx, by, q)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out = append(out, page.Items...)
+		for _, a := range page.Items {
+			if err := each(a); err != nil {
+				return err
+			}
+		}
 		if page.Next == "" {
-			return out, nil
+			return nil
 		}
 		q.After = page.Next
 	}

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"io"
 
 	"yunwei/apperr"
 	"yunwei/asset"
@@ -64,9 +65,7 @@ func (d *Desk) checkAsset(ctx context.Context, a asset.Asset) error {
 	if err != nil {
 		return err
 	}
-	if reason, args := asset.CheckParent(a, parents); reason != "" {
-		wrong.Add("parent", reason, args)
-	}
+	a.CheckParent(parents, &wrong)
 	return wrong.Err()
 }
 
@@ -125,11 +124,15 @@ func (d *Desk) ChangeAsset(ctx context.Context, by Caller, a asset.Asset) (asset
 	return saved[0], nil
 }
 
-// ImportAssets adds and changes assets as a sheet has them, all or none, or says what would become of each row when it is dry.
-// Forbidden; Invalid for a sheet that is none; StaleVersion when somebody else changed one meanwhile. Rows that are refused
+// ImportAssets adds and changes assets as a file of a name (csv or xlsx) has them, all or none, or says what would become of each
+// row when it is dry. Forbidden, before the file is read; Unreadable; TooLarge; Invalid for a file that holds no sheet of assets; StaleVersion when somebody else changed one meanwhile. Rows that are refused
 // are told of by the result.
-func (d *Desk) ImportAssets(ctx context.Context, by Caller, sheet asset.Sheet, dry bool) (asset.ImportResult, error) {
+func (d *Desk) ImportAssets(ctx context.Context, by Caller, name string, body io.Reader, dry bool) (asset.ImportResult, error) {
 	if err := d.MayKeepAssets(by); err != nil {
+		return asset.ImportResult{}, err
+	}
+	sheet, err := readAssetFile(name, body)
+	if err != nil {
 		return asset.ImportResult{}, err
 	}
 	r, err := asset.Read(sheet)

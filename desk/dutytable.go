@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,9 +21,7 @@ import (
 
 // Limits of a duty table that people send. A table of a year with eight shifts a day fits.
 const (
-	MaxTable      = 2 << 20  // bytes of the file
-	maxUnpacked   = 16 << 20 // bytes that it may unpack to, all in memory
-	toldUnpacked  = "16 MiB" // as people are told
+	MaxTable      = 2 << 20 // bytes of the file
 	maxTableRows  = 5000
 	maxTableCols  = 40
 	maxTableWrong = 50 // mistakes that are told at once
@@ -109,36 +106,24 @@ func notTable(why error) error {
 }
 
 // readTable reads the first sheet of a file.
-func readTable(file []byte, plan roster.Plan, named func(string) (string, bool)) (entries []roster.Entry, err error) {
-	defer func() {
-		if broken := recover(); broken != nil { // the file is a stranger's, and its reader somebody else's
-			entries, err = nil, notTable(fmt.Errorf("the reading of a duty table panicked: %v\n%s", broken, debug.Stack()))
+func readTable(file []byte, plan roster.Plan, named func(string) (string, bool)) ([]roster.Entry, error) {
+	t := &table{plan: plan, named: named}
+	err := firstSheet(file, excelize.Options{RawCellValue: true}, notTable, func(f *excelize.File, sheet string) (err error) {
+		t.sheet = sheet
+		if props, err := f.GetWorkbookProps(); err == nil && props.Date1904 != nil {
+			t.date1904 = *props.Date1904
 		}
-	}()
-	f, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked, RawCellValue: true})
+		rows, err := f.Rows(sheet)
+		if err != nil {
+			return notTable(err)
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		if err := t.read(rows); err != nil {
+			return notTable(err)
+		}
+		return t.wrong.Err()
+	})
 	if err != nil {
-		return nil, notTable(err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	sheets := f.GetSheetList()
-	if len(sheets) == 0 {
-		var wrong apperr.Fields
-		wrong.Add("file", apperr.FieldSheetNone, nil)
-		return nil, wrong.Err()
-	}
-	t := &table{sheet: sheets[0], plan: plan, named: named}
-	if props, err := f.GetWorkbookProps(); err == nil && props.Date1904 != nil {
-		t.date1904 = *props.Date1904
-	}
-	rows, err := f.Rows(t.sheet)
-	if err != nil {
-		return nil, notTable(err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	if err := t.read(rows); err != nil {
-		return nil, notTable(err)
-	}
-	if err := t.wrong.Err(); err != nil {
 		return nil, err
 	}
 	return t.entries, nil

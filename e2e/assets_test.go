@@ -1,27 +1,12 @@
 package e2e
 
 import (
-	"bytes"
-	"mime/multipart"
 	"net/http"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
-
-// sheet sends a csv file of assets to be imported.
-func (p *person) sheet(query, content string) answer {
-	p.site.t.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", "assets.csv")
-	require.NoError(p.site.t, err)
-	_, err = part.Write([]byte(content))
-	require.NoError(p.site.t, err)
-	require.NoError(p.site.t, form.Close())
-	return p.do(http.MethodPost, "/api/v1/assets/import"+query, body.Bytes(), "Content-Type", form.FormDataContentType())
-}
 
 // TestAssets_OnTheRealBinary keeps the register: the plan's own list is there at first, sheets come whole or not at all, and all
 // of it is there after the process was killed.
@@ -56,16 +41,16 @@ func TestAssets_OnTheRealBinary(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, circle.status, circle)
 
 	sheet := "编号,名称,类别,数量\nP-11,核心交换机,hardware,2\nB-1,新设备,hardware,1\n"
-	dry := liaison.sheet("?dry_run=true", sheet)
+	dry := liaison.send("/api/v1/assets/import?dry_run=true", "assets.csv", []byte(sheet), nil)
 	require.Equal(t, http.StatusOK, dry.status, dry)
 	require.Equal(t, []string{"1", "1", "0", "false"}, []string{dry.text("added"), dry.text("changed"), dry.text("refused"), dry.text("applied")}, dry)
 	require.Equal(t, http.StatusNotFound, auditor.do(http.MethodGet, "/api/v1/assets/B-1", nil).status, "a dry run saves nothing")
-	bad := liaison.sheet("", sheet+"B-2,坏行,hardware,很多\n")
+	bad := liaison.send("/api/v1/assets/import", "assets.csv", []byte(sheet+"B-2,坏行,hardware,很多\n"), nil)
 	require.Equal(t, "false", bad.text("applied"), bad)
 	require.Contains(t, string(bad.raw), `"column":"D"`)
 	require.Contains(t, string(bad.raw), "1000000 之间", "in words: %s", bad)
 	require.Equal(t, http.StatusNotFound, auditor.do(http.MethodGet, "/api/v1/assets/B-1", nil).status, "one refused row keeps all others out")
-	require.Equal(t, "true", liaison.sheet("", sheet).text("applied"))
+	require.Equal(t, "true", liaison.send("/api/v1/assets/import", "assets.csv", []byte(sheet), nil).text("applied"))
 
 	s.kill(syscall.SIGKILL)
 	s.start()

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"os/exec"
@@ -242,6 +243,22 @@ func (p *person) try(method, path string, body any, header ...string) (answer, e
 		}
 	}
 	return a, nil
+}
+
+// send sends a file of a name, with the texts of its form before it.
+func (p *person) send(path, filename string, content []byte, texts fields) answer {
+	p.site.t.Helper()
+	var form bytes.Buffer
+	m := multipart.NewWriter(&form)
+	for name, text := range texts {
+		require.NoError(p.site.t, m.WriteField(name, text.(string)))
+	}
+	part, err := m.CreateFormFile("file", filename)
+	require.NoError(p.site.t, err)
+	_, err = part.Write(content)
+	require.NoError(p.site.t, err)
+	require.NoError(p.site.t, m.Close())
+	return p.do(http.MethodPost, path, form.Bytes(), "Content-Type", m.FormDataContentType())
 }
 
 type fields = map[string]any

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -56,22 +54,6 @@ func (p *person) noticeWithOneMore() []byte {
 	return notice
 }
 
-// sendNotice sends a notice as a file.
-func (p *person) sendNotice(path string, notice []byte, texts fields) answer {
-	p.site.t.Helper()
-	var form bytes.Buffer
-	m := multipart.NewWriter(&form)
-	for name, text := range texts {
-		require.NoError(p.site.t, m.WriteField(name, text.(string)))
-	}
-	part, err := m.CreateFormFile("file", "notice.json")
-	require.NoError(p.site.t, err)
-	_, err = part.Write(notice)
-	require.NoError(p.site.t, err)
-	require.NoError(p.site.t, m.Close())
-	return p.do(http.MethodPost, path, form.Bytes(), "Content-Type", m.FormDataContentType())
-}
-
 // movesOf returns the due times of a promise of the one case that an answer about a revision names.
 func movesOf(t *testing.T, a answer, number string) (before, after time.Time) {
 	t.Helper()
@@ -104,11 +86,11 @@ func TestHolidays_ReachAnOpenCaseByTheirStepAlone(t *testing.T) {
 	const set = "/api/v1/holidays/cn"
 	notice := liaison.noticeWithOneMore()
 
-	before, after := movesOf(t, liaison.sendNotice(set+"/preview/file", notice, nil), number)
+	before, after := movesOf(t, liaison.send(set+"/preview/file", "notice.json", notice, nil), number)
 	require.Equal(t, due, before)
 	require.GreaterOrEqual(t, after.Sub(before), 24*time.Hour)
-	require.Equal(t, http.StatusForbidden, agent.sendNotice(set+"/revisions/file", notice, fields{"why": "国务院办公厅通知"}).status)
-	made := liaison.sendNotice(set+"/revisions/file", notice, fields{"why": "国务院办公厅通知"})
+	require.Equal(t, http.StatusForbidden, agent.send(set+"/revisions/file", "notice.json", notice, fields{"why": "国务院办公厅通知"}).status)
+	made := liaison.send(set+"/revisions/file", "notice.json", notice, fields{"why": "国务院办公厅通知"})
 	require.Equal(t, http.StatusCreated, made.status, made)
 	require.Equal(t, "1", made.text("revision"))
 

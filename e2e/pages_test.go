@@ -392,6 +392,33 @@ func TestBrowser_KeepsADraft(t *testing.T) {
 	require.Empty(t, b.complaints())
 }
 
+// TestBrowser_ReportsOnAnAsset: a report that is opened on an asset is about that one, whatever somebody began to report before.
+func TestBrowser_ReportsOnAnAsset(t *testing.T) {
+	chrome := chromium(t)
+	s := fresh(t).start()
+	b := s.open(chrome, phone).signIn("technician")
+	b.goTo("/defects/new")
+	b.fill("#report", map[string]string{"title": "打印机卡纸", "system": "办公设备", "severity": "4", "asset_id": "P-12"})
+	b.says("[data-draft-state]", "草稿已于")
+	b.goTo("/assets/p-11")
+	b.run("report on it", chromedp.Click("a[href='/defects/new?asset=P-11']"))
+	b.until("the form is there", "document.querySelector('#report [name=asset_id]')?.value === 'P-11'")
+	b.fill("#report", map[string]string{"title": "端口不通", "description": "三号端口", "system": "网络", "severity": "3"})
+	b.says("[data-draft-state]", "草稿已于")
+	b.goTo("/")
+	b.goTo("/defects/new?asset=P-11")
+	b.says("[data-draft-note]", "已恢复")
+	b.send("#report")
+	number := b.number()
+	require.Equal(t, "P-11", s.as("agent").read(number).text("asset_id"))
+	b.goTo("/assets/P-11")
+	b.says("#cases + table", "端口不通")
+	b.goTo("/defects/new")
+	b.says("[data-draft-note]", "已恢复")
+	require.Equal(t, "P-12", ask[string](b, "document.querySelector('#report [name=asset_id]').value"), "the other draft is as it was")
+	require.Empty(t, b.complaints())
+}
+
 // TestBrowser_WhileTemporalIsAway: the form says that it keeps what was typed, and sent again later it makes one case.
 func TestBrowser_WhileTemporalIsAway(t *testing.T) {
 	chrome := chromium(t)

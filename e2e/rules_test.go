@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"sync"
@@ -78,14 +76,7 @@ func TestRules_OnTheRealBinary(t *testing.T) {
 	})
 
 	t.Run("attachments", func(t *testing.T) {
-		var form bytes.Buffer
-		m := multipart.NewWriter(&form)
-		part, err := m.CreateFormFile("file", "截图.png")
-		require.NoError(t, err)
-		_, err = part.Write([]byte("\x89PNG\r\n\x1a\n0000"))
-		require.NoError(t, err)
-		require.NoError(t, m.Close())
-		a := reporter.do(http.MethodPost, "/api/v1/defects/"+number+"/attachments", form.Bytes(), "Content-Type", m.FormDataContentType())
+		a := reporter.send("/api/v1/defects/"+number+"/attachments", "截图.png", []byte("\x89PNG\r\n\x1a\n0000"), nil)
 		require.Equal(t, http.StatusCreated, a.status, a)
 		require.Equal(t, "image/png", a.text("type"))
 		down := agent.do(http.MethodGet, a.header.Get("Location"), nil)

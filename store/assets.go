@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"yunwei/apperr"
 	"yunwei/asset"
 )
 
@@ -132,7 +134,7 @@ func (s *Store) SaveAssets(ctx context.Context, saves []AssetSave) error {
 
 // takeAssets removes the rows that are written anew, if they are as their authors saw them.
 func (s *Store) takeAssets(ctx context.Context, tx *sqlx.Tx, revised map[string]int) error {
-	keys := sortedKeys(revised)
+	keys := slices.Sorted(maps.Keys(revised))
 	links, err := assetLinks(ctx, tx, s.engine.statements.lockAssets, keys)
 	if err != nil {
 		return err
@@ -181,7 +183,9 @@ func (s *Store) checkParents(ctx context.Context, tx *sqlx.Tx, saves []AssetSave
 		return err
 	}
 	for _, one := range saves {
-		if reason, _ := asset.CheckParent(one.Asset, above); reason != "" {
+		var wrong apperr.Fields
+		one.Asset.CheckParent(above, &wrong)
+		if len(wrong) > 0 {
 			return ErrParent
 		}
 	}
@@ -234,15 +238,6 @@ func assetLinks(ctx context.Context, q sqlx.QueryerContext, statement string, ke
 		}
 	}
 	return out, nil
-}
-
-func sortedKeys(m map[string]int) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // Asset returns an asset by its number, however it is capitalised; ErrNotFound.

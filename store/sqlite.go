@@ -30,7 +30,7 @@ var sqliteStatements = statements{
 	lockUser:     selectUser + "WHERE username = ?",
 	lockAdmins:   selectUser + "WHERE disabled = 0 AND roles LIKE ? ORDER BY username",
 	keepSettings: "INSERT INTO notice_settings (username, doc) VALUES (?, ?) ON CONFLICT (username) DO UPDATE SET doc = excluded.doc",
-	lockAssets:   selectAssetLinks + "",
+	lockAssets:   selectAssetLinks,
 }
 
 // sqliteReaders is how many reads go on beside each other, and beside the one writer.

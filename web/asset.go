@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"yunwei/asset"
 	"yunwei/defect"
 	"yunwei/desk"
+	"yunwei/lang"
 )
 
 const (
@@ -38,19 +40,27 @@ type assetPage struct {
 // assetChange is a change of an asset in words.
 type assetChange struct {
 	asset.Change
-	Who   string
-	Facts []assetMove
+	Moves []assetMove
 }
 
 // assetMove is what a change made of a fact.
 type assetMove struct{ Label, From, To string }
 
 // factOf puts what an asset has in a field into words.
-func (p *pages) factOf(c *gin.Context, field, value string) string {
+func factOf(l lang.Lang, field, value string) string {
 	if value != "" && (field == "kind" || field == "state") {
-		return language(c).Term("asset." + field + "." + value)
+		return l.Term("asset." + field + "." + value)
 	}
 	return value
+}
+
+// movesOf puts what became of an asset's fields into words.
+func movesOf(l lang.Lang, changed []asset.FieldChange) []assetMove {
+	out := make([]assetMove, len(changed))
+	for i, f := range changed {
+		out[i] = assetMove{Label: l.Term("asset.field." + f.Field), From: factOf(l, f.Field, f.From), To: factOf(l, f.Field, f.To)}
+	}
+	return out
 }
 
 // asset shows an asset: what it is, what it belongs to, its cases and what became of it.
@@ -82,26 +92,23 @@ func (p *pages) asset(c *gin.Context, by desk.Caller) {
 		if f.Name == "number" || f.Name == "name" || f.Name == "parent" {
 			continue
 		}
-		if text := p.factOf(c, f.Name, v.Text(f.Name)); text != "" {
+		if text := factOf(l, f.Name, v.Text(f.Name)); text != "" {
 			out.Facts = append(out.Facts, detail{Label: l.Term("asset.field." + f.Name), Text: text})
 		}
 	}
 	for _, change := range history.Items {
-		one := assetChange{Change: change, Who: change.Name}
-		for _, f := range change.Fields {
-			one.Facts = append(one.Facts, assetMove{Label: l.Term("asset.field." + f.Field), From: p.factOf(c, f.Field, f.From), To: p.factOf(c, f.Field, f.To)})
-		}
-		out.Changes = append(out.Changes, one)
+		out.Changes = append(out.Changes, assetChange{Change: change, Moves: movesOf(l, change.Fields)})
 	}
 	p.show(c, http.StatusOK, "asset", v.Name, out)
 }
 
 // assetFormPage is the form of an asset; of a new one without a number.
 type assetFormPage struct {
-	Number, Name string
-	Revision     int
-	Wrong        string
-	Form         []control
+	Number   string
+	Revision int
+	Title    string
+	Wrong    string
+	Form     []control
 }
 
 // longFacts are the fields of an asset that take a line of their own.
@@ -131,7 +138,10 @@ func (p *pages) assetForm(c *gin.Context, by desk.Caller) {
 // showAssetForm shows the form of an asset, as it is or as it was filled in.
 func (p *pages) showAssetForm(c *gin.Context, status int, a asset.Asset, was filled) {
 	l := language(c)
-	out := assetFormPage{Number: a.Number, Name: a.Name, Revision: a.Revision}
+	out := assetFormPage{Number: a.Number, Revision: a.Revision, Title: l.Term("web.asset.add")}
+	if a.Revision > 0 {
+		out.Title = l.Text("web.asset.changing", apperr.Args{"name": cmp.Or(a.Name, a.Number)})
+	}
 	f := plainForm{l: l, id: "asset"}
 	var names []string
 	for _, field := range asset.Fields() {
@@ -159,11 +169,7 @@ func (p *pages) showAssetForm(c *gin.Context, status int, a asset.Asset, was fil
 		}
 	}
 	out.Form = f.list
-	title := l.Term("web.asset.add")
-	if a.Revision > 0 {
-		title = l.Text("web.asset.changing", apperr.Args{"name": a.Name})
-	}
-	p.show(c, status, "asset-form", title, out)
+	p.show(c, status, "asset-form", out.Title, out)
 }
 
 // assetControl draws a field of an asset.

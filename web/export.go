@@ -32,8 +32,23 @@ func (p *pages) export(c *gin.Context, by desk.Caller) {
 		}
 		return err
 	}}
-	name := l.Term("web.list.title") + p.now().In(p.zone).Format("-20060102-1504")
-	if err := (edge.Download{Log: p.log, Name: name, Language: string(l)}).XLSX(c, cases); err != nil {
+	p.sendBook(c, cases)
+}
+
+// sendBook sends a table as a workbook under its name and the time.
+func (p *pages) sendBook(c *gin.Context, t edge.Table) {
+	if err := p.fileOf(c, t).XLSX(c, t); err != nil {
 		p.fail(c, err)
 	}
+}
+
+// sendCSV sends a table as a csv file under its name and the time.
+func (p *pages) sendCSV(c *gin.Context, t edge.Table) {
+	if err := p.fileOf(c, t).CSV(c, t); err != nil {
+		p.fail(c, err)
+	}
+}
+
+func (p *pages) fileOf(c *gin.Context, t edge.Table) edge.Download {
+	return edge.Download{Log: p.log, Name: t.Name + p.now().In(p.zone).Format("-20060102-1504"), Language: string(language(c))}
 }

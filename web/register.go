@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 
@@ -26,8 +27,7 @@ type registerDesk interface {
 	AssetHistory(ctx context.Context, by desk.Caller, number string, before, limit int) (asset.History, error)
 	AddAsset(ctx context.Context, by desk.Caller, a asset.Asset) (asset.Asset, error)
 	ChangeAsset(ctx context.Context, by desk.Caller, a asset.Asset) (asset.Asset, error)
-	ImportAssets(ctx context.Context, by desk.Caller, sheet asset.Sheet, dry bool) (asset.ImportResult, error)
-	ExportAssets(ctx context.Context, by desk.Caller, q asset.Query) ([]asset.Asset, error)
+	ImportAssets(ctx context.Context, by desk.Caller, name string, body io.Reader, dry bool) (asset.ImportResult, error)
 }
 
 // The pages of the register. What it holds stands below registerPath by number; no number is like one of the words.
@@ -59,14 +59,16 @@ func registerOf(number string) string { return registerPath + "/" + url.PathEsca
 
 // registerView is the list of assets with its filters.
 type registerView struct {
-	Text                                                string
-	Kinds, States, Warranties, Systems, Owners, Vendors []option
-	Items                                               []assetLine
-	Total                                               int
-	More                                                bool // there are more than are counted
-	Filtered, Keeps                                     bool
-	CSV, XLSX                                           string // where what is found comes as a file
-	Pager                                               pager
+	Text                             string
+	Kinds, States, Warranties        []option
+	Systems, Owners, Vendors, Models []option
+	Parent                           string // whose parts these are; empty for all assets
+	Items                            []assetLine
+	Total                            int
+	More                             bool // there are more than are counted
+	Filtered, Keeps                  bool
+	CSV, XLSX                        string // where what is found comes as a file
+	Pager                            pager
 }
 
 // assetLine is an asset as a list shows it.
@@ -112,6 +114,7 @@ func (p *pages) register(c *gin.Context, by desk.Caller) {
 		Text: q.Text, Kinds: chosenOf(l, "asset.kind.", asset.Kinds(), q.Kind), States: chosenOf(l, "asset.state.", asset.States(), q.State),
 		Warranties: chosenOf(l, "asset.warranty.", asset.Warranties(), q.Warranty),
 		Systems:    theirs(facets.Systems, q.System), Owners: theirs(facets.Owners, q.Owner), Vendors: theirs(facets.Vendors, q.Vendor),
+		Models: theirs(facets.Models, q.Model), Parent: q.Parent,
 		Items: linesOf(list.Items, p.desk.AssetDay()), Total: min(list.Total, asset.MaxTotal), More: list.Total > asset.MaxTotal,
 		Filtered: narrowed != asset.Query{}, Keeps: p.desk.MayKeepAssets(by) == nil,
 		CSV: addressOf(exportAssetsPath, values, "format", "csv"), XLSX: addressOf(exportAssetsPath, values, "format", "xlsx"),
@@ -145,13 +148,15 @@ func theirs(all []string, chosen string) []option {
 
 // exportAssets sends the assets that the filters of an address find as a file.
 func (p *pages) exportAssets(c *gin.Context, by desk.Caller) {
-	values := c.Request.URL.Query()
-	all, err := p.desk.ExportAssets(c, by, assetQuery(values))
-	if err != nil {
-		p.fail(c, err)
-		return
+	l, values := language(c), c.Request.URL.Query()
+	rows := func(yield func([]any) error) error {
+		return desk.EachAsset(c, p.desk, by, assetQuery(values), func(a asset.Asset) error { return yield(l.AssetRow(a)) })
 	}
-	p.sendAssets(c, all, values.Get("format") == "csv")
+	send := p.sendBook
+	if values.Get("format") == "csv" {
+		send = p.sendCSV
+	}
+	send(c, edge.Table{Name: l.Term("asset.facts"), Headings: l.AssetHeadings(), Rows: rows})
 }
 
 // importTemplate sends an empty sheet with the headings that an import knows.
@@ -160,27 +165,7 @@ func (p *pages) importTemplate(c *gin.Context, by desk.Caller) {
 		p.fail(c, err)
 		return
 	}
-	p.sendAssets(c, nil, false)
-}
-
-func (p *pages) sendAssets(c *gin.Context, all []asset.Asset, csv bool) {
 	l := language(c)
-	table := edge.Table{Name: l.Term("asset.facts"), Headings: l.AssetHeadings(), Rows: func(yield func([]any) error) error {
-		for _, one := range all {
-			if err := yield(l.AssetRow(one)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}}
-	file := edge.Download{Log: p.log, Name: l.Term("asset.facts") + p.now().In(p.zone).Format("-20060102-1504"), Language: string(l)}
-	var err error
-	if csv {
-		err = file.CSV(c, table)
-	} else {
-		err = file.XLSX(c, table)
-	}
-	if err != nil {
-		p.fail(c, err)
-	}
+	none := func(func([]any) error) error { return nil }
+	p.sendBook(c, edge.Table{Name: l.Term("asset.facts"), Headings: l.AssetHeadings(), Rows: none})
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"testing"
@@ -18,7 +19,7 @@ import (
 type registerFake struct {
 	assetQuery asset.Query
 	assetSaved asset.Asset
-	assetSheet asset.Sheet
+	assetFile  string // its name and what it held
 	assetDry   bool
 	assetWrong error // what changes are answered with
 }
@@ -50,16 +51,15 @@ func (registerFake) AssetDay() asset.Date { return "2026-11-23" }
 
 func (f *registerFake) Assets(_ context.Context, by desk.Caller, q asset.Query) (asset.List, error) {
 	f.assetQuery = q
-	return asset.List{Items: []asset.Asset{server, database}, Total: 2, Next: "P-04"}, f.MayReadAssets(by)
-}
-
-func (f *registerFake) ExportAssets(_ context.Context, by desk.Caller, q asset.Query) ([]asset.Asset, error) {
-	f.assetQuery = q
-	return []asset.Asset{server}, f.MayReadAssets(by)
+	list := asset.List{Items: []asset.Asset{server, database}, Total: 3, Next: "P-04"}
+	if q.After == "P-04" {
+		list.Items, list.Next = []asset.Asset{{Number: "P-05", Name: "=1+1", Kind: asset.Attached, Quantity: 1, State: asset.Spare}}, ""
+	}
+	return list, f.MayReadAssets(by)
 }
 
 func (f *registerFake) AssetFacets(_ context.Context, by desk.Caller) (asset.Facets, error) {
-	return asset.Facets{Systems: []string{"OA"}, Vendors: []string{"华为"}}, f.MayReadAssets(by)
+	return asset.Facets{Systems: []string{"OA"}, Vendors: []string{"华为"}, Models: []string{"RH2288H V3"}}, f.MayReadAssets(by)
 }
 
 func (f *registerFake) Asset(_ context.Context, by desk.Caller, number string) (asset.View, error) {
@@ -103,8 +103,12 @@ func (f *registerFake) ChangeAsset(_ context.Context, by desk.Caller, a asset.As
 	return a, f.assetWrong
 }
 
-func (f *registerFake) ImportAssets(_ context.Context, _ desk.Caller, sheet asset.Sheet, dry bool) (asset.ImportResult, error) {
-	f.assetSheet, f.assetDry = sheet, dry
+func (f *registerFake) ImportAssets(_ context.Context, _ desk.Caller, name string, body io.Reader, dry bool) (asset.ImportResult, error) {
+	content, err := io.ReadAll(body)
+	if err != nil {
+		return asset.ImportResult{}, err
+	}
+	f.assetFile, f.assetDry = name+": "+string(content), dry
 	return asset.ImportResult{Applied: !dry, Added: 1, Refused: 1, Ignored: []string{"颜色"}, Rows: []asset.RowFate{
 		{Row: 2, Number: "A-1", Name: "交换机", Fate: asset.FateChanged, Changes: []asset.FieldChange{{Field: "state", From: "spare", To: "in_use"}}},
 		{Row: 3, Name: "坏行", Fate: asset.FateRefused, Errors: []asset.CellError{{Row: 3, Column: "C", Heading: "数量", Field: "quantity", Reason: apperr.FieldRequired}}},
@@ -113,12 +117,12 @@ func (f *registerFake) ImportAssets(_ context.Context, _ desk.Caller, sheet asse
 
 func TestRegister_ListsAndNarrows(t *testing.T) {
 	f, h := newSite(t)
-	w := as(t, h, "technician", "zh").get("/assets?q=华为&kind=hardware&state=in_use&warranty=in&system=旧系统&after=P-00")
+	w := as(t, h, "technician", "zh").get("/assets?q=华为&kind=hardware&state=in_use&warranty=in&system=旧系统&model=RH2288H+V3&parent=R-1&after=P-00")
 	require.Equal(t, http.StatusOK, w.Code)
-	require.Equal(t, asset.Query{Text: "华为", Kind: "hardware", State: "in_use", Warranty: "in", System: "旧系统", After: "P-00", PageSize: 50}, f.assetQuery)
+	require.Equal(t, asset.Query{Text: "华为", Kind: "hardware", State: "in_use", Warranty: "in", System: "旧系统", Model: "RH2288H V3", Parent: "R-1", After: "P-00", PageSize: 50}, f.assetQuery)
 	page := w.Body.String()
 	runsOurModulesOnly(t, page)
-	for _, text := range []string{`href="/assets/P-01"`, "前置&lt;服务器&gt;", "质保期内", "2027-02-28", `value="旧系统" selected`, "after=P-04", "/assets/export?", `href="/assets/new"`, `aria-current="page">资产`} {
+	for _, text := range []string{`href="/assets/P-01"`, "前置&lt;服务器&gt;", "质保期内", "2027-02-28", `value="旧系统" selected`, `value="RH2288H V3" selected`, `name="parent" value="R-1"`, "after=P-04", "/assets/export?", `href="/assets/new"`, `aria-current="page">资产`} {
 		require.Contains(t, page, text)
 	}
 	require.NotContains(t, as(t, h, "auditor", "zh").get("/assets").Body.String(), "/assets/new", "who only reads")
@@ -132,7 +136,10 @@ func TestRegister_ComesAsAFile(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Equal(t, "x", f.assetQuery.Vendor)
 	require.Contains(t, w.Header().Get("Content-Type"), "csv")
-	require.Contains(t, w.Body.String(), "RH2288H V3")
+	for _, text := range []string{"RH2288H V3", "P-05", "'=1+1", "In use"} {
+		require.Contains(t, w.Body.String(), text, "all pages of them, in the reader's words, and nothing that a spreadsheet runs")
+	}
+	require.Equal(t, http.StatusForbidden, as(t, h, "reporter", "zh").get("/assets/export").Code)
 	require.Contains(t, as(t, h, "agent", "zh").get("/assets/template").Header().Get("Content-Disposition"), ".xlsx")
 	require.Equal(t, http.StatusForbidden, as(t, h, "auditor", "zh").get("/assets/template").Code)
 }
@@ -195,13 +202,16 @@ func TestAssetImport_LooksFirst(t *testing.T) {
 	w := b.do(http.MethodPost, "/assets/import", kind, body)
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code, w.Body)
 	require.True(t, f.assetDry)
-	require.Equal(t, asset.Sheet{{"名称", "数量"}, {"交换机", "1"}}, f.assetSheet)
+	require.Equal(t, "assets.csv: 名称,数量\n交换机,1\n", f.assetFile)
 	for _, text := range []string{"状态: 备用 → 在用", "C 数量", "颜色", "不接受"} {
 		require.Contains(t, w.Body.String(), text)
 	}
 	kind, body = fileForm(t, url.Values{"apply": {"true"}}, "assets.csv", "名称\n交换机\n")
 	require.Contains(t, b.do(http.MethodPost, "/assets/import", kind, body).Body.String(), "已导入")
 	require.False(t, f.assetDry)
+	var wrong apperr.Fields
+	wrong.Add("file", apperr.FieldAssetSheet, nil)
+	f.assetWrong = wrong.Err()
 	kind, body = fileForm(t, nil, "picture.png", "x")
 	w = b.do(http.MethodPost, "/assets/import", kind, body)
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
@@ -213,6 +223,9 @@ func TestNew_OnAnAsset(t *testing.T) {
 	page := as(t, h, "reporter", "zh").get("/defects/new?asset=p-01").Body.String()
 	require.Contains(t, page, `value="P-01"`, "as the register writes it")
 	require.Contains(t, page, `value="OA"`)
+	require.Contains(t, page, `action="/defects/new?asset=p-01"`)
+	require.Contains(t, page, `data-draft="new-p-01"`, "what was begun about another matter is not put in its place")
+	require.Contains(t, as(t, h, "reporter", "zh").get("/defects/new").Body.String(), `action="/defects/new" enctype="multipart/form-data" class="report" id="report" data-draft="new"`)
 	page = as(t, h, "reporter", "zh").get("/defects/new?asset=" + url.QueryEscape(`"<x>`)).Body.String()
 	require.Contains(t, page, "&lt;x&gt;")
 	require.NotContains(t, page, `"<x>`)

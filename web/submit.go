@@ -41,6 +41,7 @@ type newPage struct {
 	OnBehalf bool      // an agent may name somebody else
 	Key      string
 	Wrong    string
+	Asset    string   // that it was opened on, by number: it has drafts of its own
 	Typed    bool     // it shows what was typed: no draft is put in its place
 	Sent     string   // the key with which that was sent
 	Later    bool     // nobody knows what became of it, or somebody is away: it may be sent again as it is
@@ -67,6 +68,9 @@ type triedReport struct {
 	lost  []string
 }
 
+// askedAsset names in the address of the form the asset that a report is about.
+const askedAsset = "asset"
+
 // blank shows the form of a report. follows in its address names the case that it takes up again, asset what it is about.
 func (p *pages) blank(c *gin.Context, by desk.Caller) {
 	if err := p.desk.MaySubmit(by); err != nil {
@@ -74,7 +78,7 @@ func (p *pages) blank(c *gin.Context, by desk.Caller) {
 		return
 	}
 	values := url.Values{"follows": {c.Query("follows")}, "channel": {string(defect.ChannelPhone)}} // how most cases come that an agent files
-	if number := c.Query("asset"); number != "" {
+	if number := c.Query(askedAsset); number != "" {
 		values.Set("asset_id", number)
 		a, err := p.desk.AssetForReport(c, by, number)
 		if err == nil {
@@ -90,7 +94,7 @@ func (p *pages) blank(c *gin.Context, by desk.Caller) {
 func (p *pages) showNew(c *gin.Context, by desk.Caller, status int, tried triedReport) {
 	l := language(c)
 	out := newPage{
-		OnBehalf: defect.FilesForOthers(by.Person), Key: tried.key, Typed: tried.typed, Sent: tried.values.Get(fieldKey), Lost: tried.lost,
+		OnBehalf: defect.FilesForOthers(by.Person), Asset: c.Query(askedAsset), Key: tried.key, Typed: tried.typed, Sent: tried.values.Get(fieldKey), Lost: tried.lost,
 		Most: maxReportFiles, Largest: desk.MaxFileSize, Later: apperr.Is(tried.err, apperr.Unavailable),
 	}
 	fields := reportFields(by)
